@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/e2e-framework/pkg/envconf"
+	"sigs.k8s.io/e2e-framework/pkg/features"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/scenario"
+	"github.com/ampersand-amp/ampersand/e2e/trial"
+)
+
+// slack is how far a measured reaction time may lie above its predicted bound: what the machine adds.
+const slack = 2 * time.Second
+
+// The main job: downstream0 goes from 1 to 10 replicas under load and back to 1 when it stops, whoever signs KEDA's
+// queries.
+func TestAutoscaling(t *testing.T) {
+	var list []features.Feature
+	for _, signing := range the.options.signing {
+		list = append(list, autoscaling(signing))
+	}
+	the.test(t, list...)
+}
+
+func autoscaling(signing lab.Signing) features.Feature {
+	var tr *trial.Trial
+	namespace := "ho11y-" + string(signing)
+	periods, expect := the.options.periods, the.options.autoscaling.Expect
+	return features.New("autoscaling/"+string(signing)).
+		WithLabel("suite", "autoscaling").WithLabel("signing", string(signing)).WithLabel("profile", the.options.profile).
+		WithSetup("the application and its ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			var err error
+			tr, err = trial.Deploy(ctx, trial.Config{
+				Lab: the.lab, Namespace: namespace,
+				Scenario: the.options.autoscaling.Name, Variant: string(signing), Profile: the.options.profile,
+				Periods: periods, Expect: expect,
+				Scaling: lab.Scaling{
+					Signing: signing, Query: trial.SumQuery(namespace, periods.RateWindow), Threshold: fmt.Sprint(periods.Threshold),
+				},
+			})
+			if err == nil {
+				err = tr.AwaitMetric(ctx)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ctx
+		}).
+		Assess("goes from 1 to 10 and back to 1", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			if err := tr.Record(ctx); err != nil {
+				t.Fatal(err)
+			}
+			for _, phase := range periods.Load {
+				logf("%s: phase %s, %g requests/s", namespace, phase.Name, phase.Rate)
+				if err := tr.Play(ctx, phase); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := tr.Stop()
+			run.Finish()
+			run.Finish(
+				run.StartsAt(expect.Start),
+				run.ReachesReady(expect.Reach),
+				run.NeverAbove(expect.NeverAbove),
+				run.NonDecreasing(),
+				run.WithinBound(*run.Prediction, slack),
+				run.ReturnsTo(expect.BackTo),
+			)
+			the.add(run)
+			for _, failure := range run.Failures {
+				t.Error(failure)
+			}
+			return ctx
+		}).
+		WithTeardown("remove it", remove(&tr)).
+		Feature()
+}
+
+// remove is the teardown of a feature that deployed a trial.
+func remove(tr **trial.Trial) features.Func {
+	return func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+		if *tr != nil {
+			if err := (*tr).Remove(context.WithoutCancel(ctx)); err != nil {
+				t.Error(err)
+			}
+		}
+		return ctx
+	}
+}
+
+// loadPhase is the phase of the scenario that offers the load for the first time.
+func loadPhase(periods scenario.Profile) scenario.Phase {
+	for _, phase := range periods.Load {
+		if phase.Rate > 0 {
+			return phase
+		}
+	}
+	return scenario.Phase{}
+}

@@ -1,0 +1,205 @@
+package component
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
+	"github.com/ampersand-amp/ampersand/e2e/lab/process"
+)
+
+// KEDAProcesses runs KEDA's operator and metrics server as processes beside a cluster without containers. Definitions,
+// roles and the registration of the metrics API are rendered from KEDA's own module.
+type KEDAProcesses struct {
+	// Operator and Adapter are the paths of the programs.
+	Operator, Adapter string
+	// Module is the folder of KEDA's module; Overlay the folder of our kustomize component for it.
+	Module, Overlay string
+	// Certificates is a folder with ca.crt, tls.crt and tls.key for both programs.
+	Certificates string
+	// Dir is a folder for state, Logs the folder for log files.
+	Dir, Logs string
+	REST      *rest.Config
+	// Kubeconfig writes a kubeconfig with a service account's token.
+	Kubeconfig func(ctx context.Context, path, namespace, serviceAccount string) error
+	Processes  *process.Group
+	// Ports are six free ports: the operator's metrics, health and gRPC, the adapter's API and metrics.
+	Ports func(n int) ([]int, error)
+
+	ports             []int
+	operator, adapter *process.Process
+	client            kubernetes.Interface
+}
+
+// Name implements lab.Component.
+func (k *KEDAProcesses) Name() string { return "KEDA" }
+
+// Install implements lab.Component.
+func (k *KEDAProcesses) Install(ctx context.Context) error {
+	var err error
+	if k.ports, err = k.Ports(5); err != nil {
+		return err
+	}
+	if k.client, err = kubernetes.NewForConfig(k.REST); err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	objects, err := k.objects()
+	if err != nil {
+		return err
+	}
+	applier, err := manifest.NewApplier(k.REST)
+	if err != nil {
+		return err
+	}
+	if err := applier.Apply(ctx, objects); err != nil {
+		return err
+	}
+	kubeconfig := filepath.Join(k.Dir, "keda-operator.kubeconfig")
+	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
+		return fmt.Errorf("make KEDA's folder: %w", err)
+	}
+	if err := k.Kubeconfig(ctx, kubeconfig, "keda", "keda-operator"); err != nil {
+		return err
+	}
+	return k.start(kubeconfig)
+}
+
+// objects renders KEDA's own kustomization with what a cluster without containers needs differently.
+func (k *KEDAProcesses) objects() ([]*unstructured.Unstructured, error) {
+	objects, err := manifest.Render(filepath.Join(k.Module, "config", "default"), manifest.Options{Components: []string{k.Overlay}})
+	if err != nil {
+		return nil, err
+	}
+	ca, err := os.ReadFile(filepath.Join(k.Certificates, "ca.crt"))
+	if err != nil {
+		return nil, fmt.Errorf("read KEDA's certificate authority: %w", err)
+	}
+	port := int64(k.ports[3])
+	found := 0
+	for _, object := range objects {
+		switch {
+		case object.GetKind() == "APIService":
+			err = errors.Join(
+				unstructured.SetNestedField(object.Object, port, "spec", "service", "port"),
+				unstructured.SetNestedField(object.Object, base64.StdEncoding.EncodeToString(ca), "spec", "caBundle"))
+		case object.GetKind() == "Service" && object.GetName() == "keda-metrics-apiserver":
+			err = unstructured.SetNestedSlice(object.Object,
+				[]any{map[string]any{"name": "https", "port": port, "protocol": "TCP"}}, "spec", "ports")
+		default:
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("point %s at the metrics server: %w", object.GetName(), err)
+		}
+		found++
+	}
+	if found != 2 {
+		return nil, fmt.Errorf("KEDA's manifests hold %d of the two objects that point at its metrics server", found)
+	}
+	return objects, nil
+}
+
+func (k *KEDAProcesses) start(kubeconfig string) error {
+	env := processEnv("KUBECONFIG="+kubeconfig, "POD_NAMESPACE=keda", "KEDA_CLUSTER_OBJECT_NAMESPACE=keda", "WATCH_NAMESPACE=")
+	local := func(i int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(k.ports[i])) }
+	var err error
+	k.operator, err = k.Processes.Start(process.Spec{
+		Name: "KEDA operator", Path: k.Operator, Env: env, LogPath: filepath.Join(k.Logs, "keda-operator.log"),
+		Args: []string{
+			"--cert-dir=" + k.Certificates, "--enable-cert-rotation=false",
+			"--metrics-bind-address=" + local(0), "--health-probe-bind-address=" + local(1), "--metrics-service-bind-address=" + local(2),
+			"--zap-log-level=info", "--zap-encoder=console", "--zap-time-encoding=rfc3339",
+			"--kube-api-qps=200", "--kube-api-burst=300",
+		},
+	})
+	if err != nil {
+		return err
+	}
+	k.adapter, err = k.Processes.Start(process.Spec{
+		Name: "KEDA metrics server", Path: k.Adapter, Env: env, LogPath: filepath.Join(k.Logs, "keda-adapter.log"),
+		Args: []string{
+			fmt.Sprintf("--secure-port=%d", k.ports[3]), "--bind-address=127.0.0.1",
+			"--cert-dir=" + k.Certificates,
+			"--tls-cert-file=" + filepath.Join(k.Certificates, "tls.crt"),
+			"--tls-private-key-file=" + filepath.Join(k.Certificates, "tls.key"),
+			"--client-ca-file=" + filepath.Join(k.Certificates, "ca.crt"),
+			"--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig, "--lister-kubeconfig=" + kubeconfig,
+			"--metrics-service-address=" + local(2),
+			// KEDA binds this one to every address of the machine; there is no flag for that.
+			fmt.Sprintf("--port=%d", k.ports[4]),
+			"--zap-log-level=info", "--zap-encoder=console",
+		},
+	})
+	return err
+}
+
+// Ready implements lab.Component: the operator is ready and the API server reaches the metrics server, which is the last
+// thing to come.
+func (k *KEDAProcesses) Ready(ctx context.Context) error {
+	if err := errors.Join(alive(k.operator), alive(k.adapter)); err != nil {
+		return err
+	}
+	if err := httpOK(ctx, fmt.Sprintf("http://127.0.0.1:%d/readyz", k.ports[1])); err != nil {
+		return err
+	}
+	err := k.client.Discovery().RESTClient().Get().AbsPath("/apis/external.metrics.k8s.io/v1beta1").Do(ctx).Error()
+	if err != nil {
+		return fmt.Errorf("the external metrics API is not served yet: %w", err)
+	}
+	return nil
+}
+
+// Remove implements lab.Component.
+func (k *KEDAProcesses) Remove(ctx context.Context) error { return stopAll(ctx, k.operator, k.adapter) }
+
+// Served returns the value that KEDA last served for a ScaledObject, as the operator's own metrics tell it: reading it
+// asks AMP nothing. The second result is false while KEDA has served none.
+func (k *KEDAProcesses) Served(ctx context.Context, namespace, scaledObject string) (float64, bool, error) {
+	return k.operatorMetric(ctx, "keda_scaler_metrics_value", namespace, scaledObject)
+}
+
+// Errors returns how often the ScaledObject's scaler failed.
+func (k *KEDAProcesses) Errors(ctx context.Context, namespace, scaledObject string) (float64, error) {
+	value, _, err := k.operatorMetric(ctx, "keda_scaler_detail_errors_total", namespace, scaledObject)
+	return value, err
+}
+
+func (k *KEDAProcesses) operatorMetric(ctx context.Context, name, namespace, scaledObject string) (float64, bool, error) {
+	body, err := httpGet(ctx, fmt.Sprintf("http://127.0.0.1:%d/metrics", k.ports[0]))
+	if err != nil {
+		return 0, false, err
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	if err != nil {
+		return 0, false, fmt.Errorf("parse the KEDA operator's metrics: %w", err)
+	}
+	for _, metric := range families[name].GetMetric() {
+		labels := map[string]string{}
+		for _, pair := range metric.GetLabel() {
+			labels[pair.GetName()] = pair.GetValue()
+		}
+		if labels["namespace"] == namespace && labels["scaledObject"] == scaledObject {
+			return sum(metric), true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+func sum(metric *dto.Metric) float64 {
+	return metric.GetGauge().GetValue() + metric.GetCounter().GetValue()
+}

@@ -1,0 +1,124 @@
+package component
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
+)
+
+// Platform deploys what the recipe installs once: the collector and the signing proxy.
+type Platform struct {
+	REST *rest.Config
+	// Manifests is the folder of the kustomization.
+	Manifests string
+	// Emulator is where the collector writes and the proxy sends to.
+	Emulator *Emulator
+	// ScrapeInterval and BatchTimeout are the collector's periods.
+	ScrapeInterval, BatchTimeout time.Duration
+
+	client kubernetes.Interface
+}
+
+// maxScrapeTimeout is the recipe's scrape timeout. It may not be longer than the interval.
+const maxScrapeTimeout = 10 * time.Second
+
+// Name implements lab.Component.
+func (p *Platform) Name() string { return "collector and signing proxy" }
+
+// Install implements lab.Component.
+func (p *Platform) Install(ctx context.Context) error {
+	var err error
+	if p.client, err = kubernetes.NewForConfig(p.REST); err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	credentials := map[string]string{
+		"AWS_ACCESS_KEY_ID":     p.Emulator.Keys.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY": p.Emulator.Keys.SecretAccessKey,
+	}
+	objects, err := manifest.Render(p.Manifests, manifest.Options{
+		ConfigMaps: map[string]map[string]string{
+			"adot-settings": {
+				"AWS_REGION":           p.Emulator.Region,
+				"AMP_REMOTE_WRITE_URL": p.Emulator.RemoteWriteURL(),
+				"SCRAPE_INTERVAL":      p.ScrapeInterval.String(),
+				"SCRAPE_TIMEOUT":       min(p.ScrapeInterval, maxScrapeTimeout).String(),
+				"BATCH_TIMEOUT":        p.BatchTimeout.String(),
+			},
+			"sigv4proxy-settings": {"AWS_REGION": p.Emulator.Region, "AMP_HOST": p.Emulator.Host(), "AMP_SCHEME": "http"},
+		},
+		Secrets:    map[string]map[string]string{"adot-aws": credentials, "sigv4proxy-aws": credentials},
+		Namespaces: map[string]string{"adot-settings": "ho11y", "adot-aws": "ho11y", "sigv4proxy-settings": "keda", "sigv4proxy-aws": "keda"},
+	})
+	if err != nil {
+		return err
+	}
+	applier, err := manifest.NewApplier(p.REST)
+	if err != nil {
+		return err
+	}
+	return applier.Apply(ctx, objects)
+}
+
+// Ready implements lab.Component.
+func (p *Platform) Ready(ctx context.Context) error {
+	return errors.Join(DeploymentReady(ctx, p.client, "ho11y", "adot"), DeploymentReady(ctx, p.client, "keda", "keda-sigv4"))
+}
+
+// Remove implements lab.Component: the cluster's end is the end of what was deployed on it.
+func (p *Platform) Remove(context.Context) error { return nil }
+
+// ProxyAddress is the host and port of the signing proxy's pod: on a cluster without a service network there is no
+// other way to it.
+func (p *Platform) ProxyAddress(ctx context.Context) (string, error) {
+	pods, err := p.client.CoreV1().Pods("keda").List(ctx, metav1.ListOptions{LabelSelector: "app=keda-sigv4"})
+	if err != nil {
+		return "", fmt.Errorf("find the signing proxy: %w", err)
+	}
+	for _, pod := range pods.Items {
+		if PodReady(&pod) {
+			return pod.Status.PodIP + ":8080", nil
+		}
+	}
+	return "", errors.New("find the signing proxy: no pod of it is ready")
+}
+
+// DeploymentReady returns nil when all replicas of the newest version of a Deployment are ready.
+func DeploymentReady(ctx context.Context, client kubernetes.Interface, namespace, name string) error {
+	d, err := client.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("look at deployment %s/%s: %w", namespace, name, err)
+	}
+	if want := wanted(d); d.Status.ObservedGeneration < d.Generation || d.Status.UpdatedReplicas != want || d.Status.ReadyReplicas != want {
+		return fmt.Errorf("deployment %s/%s has %d of %d replicas ready", namespace, name, d.Status.ReadyReplicas, want)
+	}
+	return nil
+}
+
+func wanted(d *appsv1.Deployment) int32 {
+	if d.Spec.Replicas == nil {
+		return 1
+	}
+	return *d.Spec.Replicas
+}
+
+// PodReady tells whether a pod is ready and not being deleted.
+func PodReady(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil || pod.Status.PodIP == "" {
+		return false
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			return condition.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+// Package lab stands the whole system up and takes it down again: a cluster, the emulator, KEDA, the collector and the
+// signing proxy. What is measured on it is the suites' business.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/lab/process"
+)
+
+// Component is one part of the lab.
+type Component interface {
+	// Name is what progress and errors call it.
+	Name() string
+	// Install starts or deploys it. It need not wait.
+	Install(ctx context.Context) error
+	// Ready returns nil once it works, and otherwise what is missing. It is asked repeatedly.
+	Ready(ctx context.Context) error
+	// Remove undoes Install, and also what a failed Install left.
+	Remove(ctx context.Context) error
+}
+
+// readyTimeout bounds the wait for one component.
+const readyTimeout = 2 * time.Minute
+
+// removeTimeout bounds the removal of one component.
+const removeTimeout = 30 * time.Second
+
+// Options say what lab to stand up. See FromEnvironment.
+type Options struct {
+	// Root is the repository's root.
+	Root string
+	// Artifacts is the folder for logs and reports.
+	Artifacts string
+	// Cache is the folder of built programs.
+	Cache string
+	// Settings are the periods that the lab is set up with.
+	Settings Settings
+	// Logf prints progress.
+	Logf func(format string, args ...any)
+}
+
+// Settings are the periods of the chain that are fixed when the lab is set up.
+type Settings struct {
+	ScrapeInterval, BatchTimeout, HPASyncPeriod time.Duration
+}
+
+// Lab is a system that stands.
+type Lab struct {
+	// Emulator, KEDA and Platform are the parts that the suites talk to.
+	Emulator *component.Emulator
+	KEDA     *component.KEDAProcesses
+	Platform *component.Platform
+	// REST reaches the cluster as its administrator; Kubeconfig is the same as a file.
+	REST       *rest.Config
+	Kubeconfig string
+	// Manifests is the folder of the application's kustomization for this cluster; Scaling that of the ScaledObjects.
+	Manifests, Scaling string
+
+	options   Options
+	state     string
+	processes *process.Group
+	installed []Component
+
+	down sync.Once
+	err  error
+}
+
+// Up stands the lab up. After an error everything that was started is removed again.
+func Up(ctx context.Context, options Options) (*Lab, error) {
+	started := time.Now()
+	l := &Lab{options: options, processes: process.NewGroup()}
+	if err := l.up(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("stand the lab up: %w (logs: %s)", err, filepath.Join(options.Artifacts, "logs")), l.Down())
+	}
+	options.Logf("the lab stands after %s", time.Since(started).Round(100*time.Millisecond))
+	return l, nil
+}
+
+func (l *Lab) up(ctx context.Context) error {
+	var err error
+	if l.state, err = os.MkdirTemp("", "ampersand-lab-"); err != nil {
+		return fmt.Errorf("make a folder for the lab's state: %w", err)
+	}
+	logs := filepath.Join(l.options.Artifacts, "logs")
+	if err := os.RemoveAll(logs); err != nil {
+		return fmt.Errorf("clear the logs of the last run: %w", err)
+	}
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return fmt.Errorf("make the artifacts' folder (set E2E_ARTIFACTS to one that can be written): %w", err)
+	}
+	logFile, err := os.Create(filepath.Join(logs, "lab.log"))
+	if err != nil {
+		return fmt.Errorf("open the lab's log: %w", err)
+	}
+	logger := slog.New(slog.NewTextHandler(logFile, nil))
+	return l.kwok(ctx, logs, logger)
+}
+
+// install installs a component and waits until it is ready.
+func (l *Lab) install(ctx context.Context, c Component) error {
+	started := time.Now()
+	l.installed = append(l.installed, c)
+	if err := c.Install(ctx); err != nil {
+		return fmt.Errorf("install %s: %w", c.Name(), err)
+	}
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
+		last = c.Ready(ctx)
+		if component.Fatal(last) {
+			return false, last
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for %s to be ready: %w (%w)", c.Name(), err, last)
+	}
+	l.options.Logf("%s ready after %s", c.Name(), time.Since(started).Round(10*time.Millisecond))
+	return nil
+}
+
+// Artifacts is the folder for what a run leaves behind.
+func (l *Lab) Artifacts() string { return l.options.Artifacts }
+
+// Down removes everything, in the reverse order of its installation. It can be called more than once, also from a
+// signal handler while a run goes on.
+func (l *Lab) Down() error {
+	l.down.Do(func() {
+		var errs []error
+		for _, c := range slices.Backward(l.installed) {
+			ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+			if err := c.Remove(ctx); err != nil {
+				errs = append(errs, fmt.Errorf("remove %s: %w", c.Name(), err))
+			}
+			cancel()
+		}
+		l.processes.Close()
+		if l.state != "" {
+			errs = append(errs, os.RemoveAll(l.state))
+		}
+		l.err = errors.Join(errs...)
+	})
+	return l.err
+}

@@ -1,0 +1,103 @@
+// Package manifest renders kustomizations and applies what they yield. Which objects there are is said in
+// fixtures/manifests; what differs from run to run is given as Options.
+package manifest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+// Options are laid over a kustomization when it is rendered.
+type Options struct {
+	// Components are folders of kustomize components that are applied after the kustomization itself.
+	Components []string
+	// Namespace moves every namespaced object there.
+	Namespace string
+	// ConfigMaps sets keys of config maps that the kustomization generates: name, then key, then value.
+	ConfigMaps map[string]map[string]string
+	// Secrets does the same for generated secrets.
+	Secrets map[string]map[string]string
+	// Namespaces says where each generated config map or secret of that name lives.
+	Namespaces map[string]string
+}
+
+// Render builds the kustomization in dir, with options laid over it, and returns its objects.
+func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
+	overlay, err := os.MkdirTemp("", "ampersand-overlay-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the overlay: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(overlay) }()
+	kustomization := types.Kustomization{Namespace: o.Namespace}
+	if kustomization.Resources, err = relative(overlay, dir); err != nil {
+		return nil, err
+	}
+	if kustomization.Components, err = relative(overlay, o.Components...); err != nil {
+		return nil, err
+	}
+	for name, data := range o.ConfigMaps {
+		kustomization.ConfigMapGenerator = append(kustomization.ConfigMapGenerator,
+			types.ConfigMapArgs{GeneratorArgs: merge(name, o.Namespaces[name], data)})
+	}
+	for name, data := range o.Secrets {
+		kustomization.SecretGenerator = append(kustomization.SecretGenerator,
+			types.SecretArgs{GeneratorArgs: merge(name, o.Namespaces[name], data)})
+	}
+	text, err := yaml.Marshal(kustomization)
+	if err != nil {
+		return nil, fmt.Errorf("write the overlay: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), text, 0o600); err != nil {
+		return nil, fmt.Errorf("write the overlay: %w", err)
+	}
+	return build(overlay)
+}
+
+// relative returns paths as seen from base: kustomize takes no others.
+func relative(base string, paths ...string) ([]string, error) {
+	list := make([]string, len(paths))
+	for i, path := range paths {
+		var err error
+		if list[i], err = filepath.Rel(base, path); err != nil {
+			return nil, fmt.Errorf("find %s from %s: %w", path, base, err)
+		}
+	}
+	return list, nil
+}
+
+func merge(name, namespace string, data map[string]string) types.GeneratorArgs {
+	literals := make([]string, 0, len(data))
+	for key, value := range data {
+		literals = append(literals, key+"="+value)
+	}
+	return types.GeneratorArgs{
+		Name: name, Namespace: namespace, Behavior: "merge",
+		KvPairSources: types.KvPairSources{LiteralSources: literals},
+	}
+}
+
+func build(dir string) ([]*unstructured.Unstructured, error) {
+	options := krusty.MakeDefaultOptions()
+	// Overlays refer to folders beside them and to the module cache.
+	options.LoadRestrictions = types.LoadRestrictionsNone
+	result, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), dir)
+	if err != nil {
+		return nil, fmt.Errorf("build the kustomization: %w", err)
+	}
+	objects := make([]*unstructured.Unstructured, 0, result.Size())
+	for _, resource := range result.Resources() {
+		content, err := resource.Map()
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", resource.CurId(), err)
+		}
+		objects = append(objects, &unstructured.Unstructured{Object: content})
+	}
+	return objects, nil
+}

@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/e2e-framework/pkg/env"
+	"sigs.k8s.io/e2e-framework/pkg/envconf"
+	"sigs.k8s.io/e2e-framework/pkg/features"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// suite is what the features of one run share. It is set up by TestMain before the first feature and read-only after,
+// but for the report, which features add to.
+type suite struct {
+	env     env.Environment
+	options options
+	lab     *lab.Lab
+
+	mu     sync.Mutex
+	report timeline.Report
+}
+
+var the *suite
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+// run is TestMain with deferred calls.
+func run(m *testing.M) int {
+	config, err := envconf.NewFromFlags()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "e2e: %v (see go test ./e2e -args -help)\n", err)
+		return 2
+	}
+	options, err := optionsFromEnvironment()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "e2e: %v (CONTRIBUTING.md lists the variables)\n", err)
+		return 2
+	}
+	the = &suite{env: env.NewWithConfig(config), options: options}
+	the.report.Title = "Ampersand: autoscaling on AMP metrics"
+
+	// Ctrl-C takes the lab down before the process ends. A second one ends it at once; the kernel then ends the children.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	finished := make(chan struct{})
+	var handler sync.WaitGroup
+	handler.Go(func() {
+		select {
+		case <-ctx.Done():
+			stop()
+			logf("interrupted: taking the lab down")
+			the.down()
+			os.Exit(130)
+		case <-finished:
+		}
+	})
+	defer handler.Wait()
+	defer close(finished)
+
+	the.env.Setup(func(_ context.Context, config *envconf.Config) (context.Context, error) {
+		return ctx, the.up(ctx, config)
+	})
+	the.env.AfterEachTest(func(ctx context.Context, _ *envconf.Config, t *testing.T) (context.Context, error) {
+		if t.Failed() {
+			if err := the.lab.CollectArtifacts(ctx, filepath.Join(options.artifacts, "failed", t.Name())); err != nil {
+				t.Logf("collect artifacts: %v", err)
+			}
+		}
+		return ctx, nil
+	})
+	the.env.Finish(func(ctx context.Context, _ *envconf.Config) (context.Context, error) {
+		err := the.finish(ctx)
+		return ctx, err
+	})
+	return the.env.Run(m)
+}
+
+func (s *suite) up(ctx context.Context, config *envconf.Config) error {
+	l, err := lab.Up(ctx, s.options.lab)
+	if err != nil {
+		return err
+	}
+	s.lab = l
+	config.WithKubeconfigFile(l.Kubeconfig)
+	return nil
+}
+
+func (s *suite) down() {
+	if s.lab == nil {
+		return
+	}
+	if err := s.lab.Down(); err != nil {
+		logf("take the lab down: %v", err)
+	}
+}
+
+// finish prints what a person wants to see last, and takes the lab down.
+func (s *suite) finish(ctx context.Context) error {
+	if s.lab == nil {
+		return nil
+	}
+	err := s.writeReport()
+	if s.options.keep {
+		logf("E2E_KEEP=1: the lab stays up until Ctrl-C\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
+			s.lab.Kubeconfig, s.lab.Emulator.URL(), s.lab.Emulator.WorkspaceID(), s.lab.Artifacts())
+		<-ctx.Done()
+	}
+	return errors.Join(err, s.lab.Down())
+}
+
+// feature runs features as e2e-framework does, several of them at once.
+func (s *suite) test(t *testing.T, list ...features.Feature) {
+	t.Helper()
+	s.env.TestInParallel(t, list...)
+}
+
+// logf prints a line of progress at once: testing holds t.Log back until a test has ended.
+func logf(format string, args ...any) {
+	fmt.Printf("%s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
+}

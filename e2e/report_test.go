@@ -1,0 +1,60 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// add keeps a finished run for the report.
+func (s *suite) add(run *timeline.Run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.report.Runs = append(s.report.Runs, *run)
+}
+
+// writeReport prints the timelines and writes them as JSON and HTML.
+func (s *suite) writeReport() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.report.Runs) == 0 {
+		return nil
+	}
+	s.report.Generated = time.Now()
+	for i := range s.report.Runs {
+		fmt.Println()
+		if err := s.report.Runs[i].WriteText(os.Stdout, timeline.TextOptions{}); err != nil {
+			return fmt.Errorf("print the timeline: %w", err)
+		}
+	}
+	html := filepath.Join(s.options.artifacts, "report.html")
+	for path, write := range map[string]func(io.Writer) error{
+		html: s.report.WriteHTML,
+		filepath.Join(s.options.artifacts, "timeline.json"): s.report.WriteJSON,
+	} {
+		if err := writeFile(path, write); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("\n%s\nreport: %s\n", s.report.Verdict(), html)
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if err := write(f); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+// Package scenario reads what a run plays: a story of load, the periods under which it is played, and what must follow from it.
+// It only reads and checks; it does not run anything.
+package scenario
+
+import (
+	"sort"
+
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// Scenario is one story, as a file under fixtures/scenarios holds it.
+type Scenario struct {
+	// Name is the scenario's name, the same as its file's without .yaml.
+	Name string `json:"name"`
+	// Description is one sentence for people.
+	Description string `json:"description"`
+	// Expect says what must follow, in every profile.
+	Expect Expect `json:"expect"`
+	// Profiles are sets of periods for the same story, by name (fast, real).
+	Profiles map[string]Profile `json:"profiles"`
+}
+
+// Expect says which trajectory of the replica count must follow.
+type Expect struct {
+	// Start is the count before the load step.
+	Start int `json:"start"`
+	// Reach is the count of ready replicas that the load must lead to.
+	Reach int `json:"reach"`
+	// NeverAbove is the count that must never be exceeded.
+	NeverAbove int `json:"neverAbove"`
+	// BackTo is the count at the end, without load.
+	BackTo int `json:"backTo"`
+}
+
+// Profile is one set of periods and sizes.
+type Profile struct {
+	// ScrapeInterval is the collector's, RateWindow the range of rate() in the scaler's query.
+	ScrapeInterval timeline.Duration `json:"scrapeInterval"`
+	RateWindow     timeline.Duration `json:"rateWindow"`
+	// Discovery is how long the scraper takes at most to begin with a new pod: 5 s in Prometheus, not configurable.
+	Discovery timeline.Duration `json:"discovery"`
+	// BatchTimeout is the collector's; ExportTime bounds one remote write until the sample can be queried.
+	BatchTimeout timeline.Duration `json:"batchTimeout"`
+	ExportTime   timeline.Duration `json:"exportTime"`
+	// Threshold is the scaler's target, in requests per second and replica.
+	Threshold float64 `json:"threshold"`
+	// HPASync is the HPA controller's sync period; Tolerance its tolerance, nil for Kubernetes' 0.1.
+	HPASync   timeline.Duration `json:"hpaSync"`
+	Tolerance *float64          `json:"tolerance,omitempty"`
+	// Behavior is the HPA's, written as in autoscaling/v2; what is missing is Kubernetes' default.
+	Behavior timeline.Behavior `json:"behavior,omitzero"`
+	// PollingInterval and Cooldown are the ScaledObject's, in whole seconds.
+	PollingInterval timeline.Duration `json:"pollingInterval"`
+	Cooldown        timeline.Duration `json:"cooldown"`
+	// PodStart bounds how long new pods take to be ready.
+	PodStart timeline.Duration `json:"podStart"`
+	// Load are the phases of the load, in order.
+	Load []Phase `json:"load"`
+}
+
+// Until says which event ends a phase.
+type Until string
+
+// The events that end a phase.
+const (
+	// UntilTime ends a phase when its time has passed.
+	UntilTime Until = ""
+	// UntilReached ends a phase when Expect.Reach replicas are ready.
+	UntilReached Until = "reached"
+	// UntilReturned ends a phase when Expect.BackTo replicas are left.
+	UntilReturned Until = "returned"
+)
+
+// Phase is a stretch of constant load.
+type Phase struct {
+	// Name is for people and the timeline's marks.
+	Name string `json:"name"`
+	// Rate is the load, in requests per second over all pods.
+	Rate float64 `json:"rate"`
+	// Until is the event that ends the phase.
+	Until Until `json:"until,omitempty"`
+	// For is how long the phase lasts, or with Until how long it may last at most.
+	For timeline.Duration `json:"for"`
+}
+
+// ProfileNames returns the names of the profiles, sorted.
+func (s Scenario) ProfileNames() []string {
+	names := make([]string, 0, len(s.Profiles))
+	for name := range s.Profiles {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// MaxRate returns the highest load of the profile's phases, in requests per second.
+func (p Profile) MaxRate() float64 {
+	rate := 0.0
+	for _, phase := range p.Load {
+		rate = max(rate, phase.Rate)
+	}
+	return rate
+}
+
+// Settings returns what the timeline predicts from and prints, for a profile that belongs to a scenario with these
+// expectations. A step from no load at all starts a new series.
+func (p Profile) Settings(e Expect) timeline.Settings {
+	tolerance := 0.1
+	if p.Tolerance != nil {
+		tolerance = *p.Tolerance
+	}
+	return timeline.Settings{
+		ScrapeInterval:  p.ScrapeInterval,
+		RateWindow:      p.RateWindow,
+		Discovery:       p.Discovery,
+		Threshold:       p.Threshold,
+		Load:            p.MaxRate(),
+		Target:          e.Reach,
+		MinReplicas:     e.Start,
+		MaxReplicas:     e.NeverAbove,
+		NewSeries:       len(p.Load) > 0 && p.Load[0].Rate == 0,
+		BatchTimeout:    p.BatchTimeout,
+		ExportTime:      p.ExportTime,
+		HPASync:         p.HPASync,
+		Tolerance:       tolerance,
+		Behavior:        p.Behavior,
+		PollingInterval: p.PollingInterval,
+		Cooldown:        p.Cooldown,
+		PodStart:        p.PodStart,
+	}
+}

@@ -1,0 +1,113 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/ampersand-amp/ampersand/e2e/scenario"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// Record starts recording. Play goes on from there; Finish ends it.
+func (t *Trial) Record(ctx context.Context) error {
+	if err := t.watch(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	settings := t.config.Periods.Settings(t.config.Expect)
+	t.run = timeline.Run{
+		Scenario: t.config.Scenario, Variant: t.config.Variant, Profile: t.config.Profile, Cluster: "kwok",
+		Settings: settings, Start: time.Now(),
+	}
+	return nil
+}
+
+// Play offers one phase of load and waits for what ends it. A phase that waits for an event and does not see it in its
+// time ends all the same: the checks say what is wrong.
+func (t *Trial) Play(ctx context.Context, phase scenario.Phase) error {
+	before := t.load.Rate()
+	t.load.SetRate(phase.Rate)
+	switch {
+	case phase.Rate > before:
+		step := t.recorder.MarkNow(timeline.MarkLoadStep, fmt.Sprintf("load %g/s", phase.Rate))
+		looking, cancel := context.WithTimeout(ctx, phase.For.D())
+		defer cancel()
+		t.watches.Go(func() { t.watchFirstSample(looking, step) })
+	case phase.Rate < before:
+		t.recorder.MarkNow(timeline.MarkLoadOff, fmt.Sprintf("load %g/s", phase.Rate))
+	}
+	err := wait.PollUntilContextTimeout(ctx, pollInterval/4, phase.For.D(), true, func(context.Context) (bool, error) {
+		switch phase.Until {
+		case scenario.UntilReached:
+			return t.all(t.config.Expect.Reach), nil
+		case scenario.UntilReturned:
+			return t.all(t.config.Expect.BackTo), nil
+		}
+		return false, nil
+	})
+	if ctx.Err() != nil {
+		return fmt.Errorf("play phase %s: %w", phase.Name, err)
+	}
+	return nil
+}
+
+// all tells whether the Deployment wants and has n ready replicas.
+func (t *Trial) all(n int) bool {
+	for _, hop := range []timeline.Hop{timeline.HopReplicas, timeline.HopReady} {
+		point, seen := t.recorder.Latest(hop)
+		if !seen || point.Value != float64(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// Latest is the newest value of a hop.
+func (t *Trial) Latest(hop timeline.Hop) (timeline.Point, bool) { return t.recorder.Latest(hop) }
+
+// Store is the client that reads the trial's workspace.
+func (t *Trial) Store() *Store { return t.store }
+
+// Stop ends the recording and returns what was recorded, ready for checks.
+func (t *Trial) Stop() *timeline.Run {
+	t.load.SetRate(0)
+	t.stopWatching()
+	t.recorder.Fill(&t.run)
+	return &t.run
+}
+
+// behaviorMap turns a behavior into what an unstructured object takes.
+func behaviorMap(behavior timeline.Behavior) (map[string]any, error) {
+	text, err := json.Marshal(behavior)
+	if err != nil {
+		return nil, fmt.Errorf("encode the behavior: %w", err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, fmt.Errorf("encode the behavior: %w", err)
+	}
+	integers(fields)
+	return fields, nil
+}
+
+// integers turns whole numbers into int64: unstructured objects are copied deeply, and that knows no other integers.
+func integers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, element := range v {
+			v[key] = integers(element)
+		}
+	case []any:
+		for i, element := range v {
+			v[i] = integers(element)
+		}
+	case float64:
+		if v == float64(int64(v)) {
+			return int64(v)
+		}
+	}
+	return value
+}

@@ -1,0 +1,92 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	prometheus "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/sigv4"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+)
+
+// Store reads the workspace as any other client does: with signed queries.
+type Store struct{ api prometheus.API }
+
+// NewStore returns a client of the emulator's workspace.
+func NewStore(e *component.Emulator) (*Store, error) {
+	signer, err := sigv4.NewSigV4RoundTripper(&sigv4.SigV4Config{
+		Region: e.Region, AccessKey: e.Keys.AccessKeyID, SecretKey: config.Secret(e.Keys.SecretAccessKey),
+	}, http.DefaultTransport)
+	if err != nil {
+		return nil, fmt.Errorf("make a signing client: %w", err)
+	}
+	client, err := api.NewClient(api.Config{Address: e.WorkspaceURL(), RoundTripper: signer})
+	if err != nil {
+		return nil, fmt.Errorf("make a query client: %w", err)
+	}
+	return &Store{api: prometheus.NewAPI(client)}, nil
+}
+
+// Value evaluates a query that yields one number. It returns false for an empty result, and an error for several series:
+// the first of them would be a number, but not the answer.
+func (s *Store) Value(ctx context.Context, query string) (float64, bool, error) {
+	vector, err := s.vector(ctx, query)
+	if err != nil {
+		return 0, false, err
+	}
+	switch len(vector) {
+	case 0:
+		return 0, false, nil
+	case 1:
+		return float64(vector[0].Value), true, nil
+	}
+	return 0, false, fmt.Errorf("query %q yields %d series", query, len(vector))
+}
+
+// Series counts the series that a query yields.
+func (s *Store) Series(ctx context.Context, query string) (int, error) {
+	vector, err := s.vector(ctx, query)
+	return len(vector), err
+}
+
+func (s *Store) vector(ctx context.Context, query string) (model.Vector, error) {
+	value, _, err := s.api.Query(ctx, query, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("query %q: %w", query, err)
+	}
+	vector, ok := value.(model.Vector)
+	if !ok {
+		return nil, errors.New("query " + query + ": the result is no vector")
+	}
+	return vector, nil
+}
+
+// FirstPositive returns the timestamp of the oldest sample above zero that the selector holds after since.
+func (s *Store) FirstPositive(ctx context.Context, selector string, since time.Time) (time.Time, bool, error) {
+	window := time.Since(since) + time.Second
+	value, _, err := s.api.Query(ctx, fmt.Sprintf("%s[%dms]", selector, window.Milliseconds()), time.Now())
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("query the samples of %s: %w", selector, err)
+	}
+	matrix, ok := value.(model.Matrix)
+	if !ok {
+		return time.Time{}, false, errors.New("query the samples of " + selector + ": the result is no matrix")
+	}
+	var first time.Time
+	for _, stream := range matrix {
+		for _, pair := range stream.Values {
+			at := pair.Timestamp.Time()
+			if pair.Value > 0 && !at.Before(since) && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+	}
+	return first, !first.IsZero(), nil
+}

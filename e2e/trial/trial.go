@@ -1,0 +1,208 @@
+// Package trial plays a scenario on a lab: it deploys the recipe's application and a ScaledObject into a namespace of
+// their own, offers the load, and records what every hop of the chain shows.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
+	"github.com/ampersand-amp/ampersand/e2e/load"
+	"github.com/ampersand-amp/ampersand/e2e/scenario"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// workload is the Deployment that is scaled.
+const workload = "downstream0"
+
+// readyTimeout bounds the waits for the application and for the first metric of the HPA.
+const readyTimeout = 2 * time.Minute
+
+// Config says what to deploy.
+type Config struct {
+	Lab *lab.Lab
+	// Namespace is made for the trial and removed with it.
+	Namespace string
+	// Scenario, Variant and Profile name the run in its report.
+	Scenario, Variant, Profile string
+	// Periods are the settings of the profile; Expect what the scenario wants.
+	Periods scenario.Profile
+	Expect  scenario.Expect
+	// Scaling is the ScaledObject. Namespace, periods and behavior are filled in.
+	Scaling lab.Scaling
+	// Target is the Deployment whose pods receive the load, downstream0 when empty.
+	Target string
+	// Stored is the query whose value in the store is recorded, Scaling.Query when empty.
+	Stored string
+}
+
+// Trial is what was deployed.
+type Trial struct {
+	config   Config
+	client   kubernetes.Interface
+	applier  *manifest.Applier
+	objects  []*unstructured.Unstructured
+	store    *Store
+	load     *load.Generator
+	recorder *timeline.Recorder
+	run      timeline.Run
+
+	stop    context.CancelFunc
+	watches sync.WaitGroup
+}
+
+// SumQuery is the recipe's query, mended: the rate over all pods of the scaled workload in one namespace.
+func SumQuery(namespace string, window timeline.Duration) string {
+	return fmt.Sprintf(`sum(rate(ho11y_total{k8s_namespace=%q,k8s_pod=~"%s-.*"}[%s]))`, namespace, workload, promDuration(window))
+}
+
+// promDuration writes a duration as PromQL reads it.
+func promDuration(d timeline.Duration) string { return fmt.Sprintf("%dms", d.D().Milliseconds()) }
+
+// Deploy deploys the application, waits until it is ready, adds the ScaledObject and waits until the HPA has seen its
+// metric for the first time. After an error, Remove removes what is there.
+func Deploy(ctx context.Context, config Config) (*Trial, error) {
+	t := &Trial{config: config}
+	if err := t.deploy(ctx); err != nil {
+		return t, fmt.Errorf("deploy %s: %w", config.Namespace, err)
+	}
+	return t, nil
+}
+
+func (t *Trial) deploy(ctx context.Context) error {
+	var err error
+	if t.client, err = kubernetes.NewForConfig(t.config.Lab.REST); err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	if t.applier, err = manifest.NewApplier(t.config.Lab.REST); err != nil {
+		return err
+	}
+	if t.store, err = NewStore(t.config.Lab.Emulator); err != nil {
+		return err
+	}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.config.Namespace}}
+	if _, err := t.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("create the namespace: %w", err)
+	}
+	app, err := t.config.Lab.App(t.config.Namespace)
+	if err != nil {
+		return err
+	}
+	t.objects = append(t.objects, app...)
+	if err := t.applier.Apply(ctx, app); err != nil {
+		return err
+	}
+	err = t.await(ctx, "the application", func(ctx context.Context) error {
+		var errs []error
+		for _, name := range []string{"frontend", workload, "downstream1"} {
+			errs = append(errs, component.DeploymentReady(ctx, t.client, t.config.Namespace, name))
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return err
+	}
+	if err := t.addScaledObject(ctx); err != nil {
+		return err
+	}
+	if t.config.Target == "" {
+		t.config.Target = workload
+	}
+	if t.config.Stored == "" {
+		t.config.Stored = t.config.Scaling.Query
+	}
+	t.load = load.New(load.Config{})
+	return nil
+}
+
+func (t *Trial) addScaledObject(ctx context.Context) error {
+	behavior, err := behaviorMap(t.config.Periods.Behavior)
+	if err != nil {
+		return err
+	}
+	scaling := t.config.Scaling
+	scaling.Namespace = t.config.Namespace
+	scaling.PollingSeconds = int64(t.config.Periods.PollingInterval.Seconds())
+	scaling.CooldownSeconds = int64(t.config.Periods.Cooldown.Seconds())
+	scaling.Behavior = behavior
+	objects, err := t.config.Lab.ScaledObject(ctx, scaling)
+	if err != nil {
+		return err
+	}
+	t.objects = append(t.objects, objects...)
+	return t.applier.Apply(ctx, objects)
+}
+
+// AwaitMetric waits until the HPA has seen the metric for the first time: from then on it can act.
+func (t *Trial) AwaitMetric(ctx context.Context) error {
+	return t.await(ctx, "the HPA's first metric", func(ctx context.Context) error {
+		hpa, err := t.HPA(ctx)
+		if err != nil {
+			return err
+		}
+		if len(hpa.Status.CurrentMetrics) == 0 || hpa.Status.CurrentMetrics[0].External == nil {
+			return fmt.Errorf("the HPA has no metric yet: %s", Conditions(hpa))
+		}
+		return nil
+	})
+}
+
+// HPA returns the HPA that KEDA made for the ScaledObject.
+func (t *Trial) HPA(ctx context.Context) (*autoscalingv2.HorizontalPodAutoscaler, error) {
+	return t.client.AutoscalingV2().HorizontalPodAutoscalers(t.config.Namespace).
+		Get(ctx, "keda-hpa-"+lab.ScaledObjectName, metav1.GetOptions{})
+}
+
+// Remove stops the load and deletes the namespace's objects. Absent ones are no error.
+func (t *Trial) Remove(ctx context.Context) error {
+	t.stopWatching()
+	if t.load != nil {
+		t.load.Close()
+	}
+	if t.applier == nil {
+		return nil
+	}
+	if err := t.applier.Delete(ctx, t.objects); err != nil {
+		return fmt.Errorf("remove %s: %w", t.config.Namespace, err)
+	}
+	if err := t.client.CoreV1().Namespaces().Delete(ctx, t.config.Namespace, metav1.DeleteOptions{}); err != nil {
+		return fmt.Errorf("remove %s: %w", t.config.Namespace, err)
+	}
+	return nil
+}
+
+func (t *Trial) await(ctx context.Context, what string, check func(context.Context) error) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
+		last = check(ctx)
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for %s: %w; last: %w", what, err, last)
+	}
+	return nil
+}
+
+// Conditions lists what the HPA says of itself.
+func Conditions(hpa *autoscalingv2.HorizontalPodAutoscaler) string {
+	text := ""
+	for _, c := range hpa.Status.Conditions {
+		text += fmt.Sprintf("%s=%s (%s: %s) ", c.Type, c.Status, c.Reason, c.Message)
+	}
+	if text == "" {
+		return "no conditions"
+	}
+	return text
+}

@@ -1,0 +1,161 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/load"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+)
+
+// pollInterval is how often hops are read that cannot be watched.
+const pollInterval = 200 * time.Millisecond
+
+// watch follows replicas, HPA and pods through the API server's watches, for exact instants, and polls the store and
+// KEDA. Load goes to the pods that are ready.
+func (t *Trial) watch(ctx context.Context) error {
+	ctx, t.stop = context.WithCancel(ctx)
+	t.recorder = timeline.NewRecorder(timeline.RecorderConfig{Interval: pollInterval})
+	factory := informers.NewSharedInformerFactoryWithOptions(t.client, 0, informers.WithNamespace(t.config.Namespace))
+	pods := factory.Core().V1().Pods()
+	lister := pods.Lister().Pods(t.config.Namespace)
+	retarget := func() {
+		selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: map[string]string{"app": t.config.Target}})
+		if err != nil {
+			return // a constant selector
+		}
+		list, err := lister.List(selector)
+		if err != nil {
+			return // the lister reads a cache
+		}
+		t.load.SetTargets(urls(list))
+	}
+	for informer, observe := range map[cache.SharedIndexInformer]func(object any){
+		factory.Apps().V1().Deployments().Informer():                     t.sawDeployment,
+		factory.Autoscaling().V2().HorizontalPodAutoscalers().Informer(): t.sawHPA,
+		factory.Core().V1().Events().Informer():                          t.sawEvent,
+		pods.Informer():                                                  func(any) { retarget() },
+	} {
+		_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+			AddFunc:    observe,
+			UpdateFunc: func(_, object any) { observe(object) },
+			DeleteFunc: func(any) { retarget() },
+		})
+		if err != nil {
+			return fmt.Errorf("watch %s: %w", t.config.Namespace, err)
+		}
+	}
+	factory.Start(ctx.Done())
+	t.watches.Go(func() {
+		<-ctx.Done()
+		factory.Shutdown()
+	})
+	for kind, synced := range factory.WaitForCacheSync(ctx.Done()) {
+		if !synced {
+			return fmt.Errorf("watch %s: the first list of %s did not arrive", t.config.Namespace, kind)
+		}
+	}
+	err := t.recorder.Start(ctx,
+		load.NewMeter(string(timeline.HopLoad), func() uint64 { return t.load.Stats().Offered }, 0, nil),
+		load.NewMeter(string(timeline.HopAnswered), func() uint64 { return t.load.Stats().Answered }, 0, nil),
+		timeline.SourceFunc(timeline.HopStored, func(ctx context.Context) (float64, bool, error) {
+			return t.store.Value(ctx, t.config.Stored)
+		}),
+		timeline.SourceFunc(timeline.HopServed, func(ctx context.Context) (float64, bool, error) {
+			return t.config.Lab.KEDA.Served(ctx, t.config.Namespace, lab.ScaledObjectName)
+		}),
+	)
+	if err != nil {
+		return fmt.Errorf("start recording: %w", err)
+	}
+	return nil
+}
+
+func (t *Trial) stopWatching() {
+	if t.stop == nil {
+		return
+	}
+	t.stop()
+	t.recorder.Stop()
+	t.watches.Wait()
+	t.stop = nil
+}
+
+func (t *Trial) sawDeployment(object any) {
+	d, ok := object.(*appsv1.Deployment)
+	if !ok || d.Name != workload {
+		return
+	}
+	now := time.Now()
+	if d.Spec.Replicas != nil {
+		t.recorder.Record(timeline.HopReplicas, now, float64(*d.Spec.Replicas))
+	}
+	t.recorder.Record(timeline.HopReady, now, float64(d.Status.ReadyReplicas))
+}
+
+func (t *Trial) sawHPA(object any) {
+	hpa, ok := object.(*autoscalingv2.HorizontalPodAutoscaler)
+	if !ok {
+		return
+	}
+	now := time.Now()
+	for _, metric := range hpa.Status.CurrentMetrics {
+		if metric.External != nil && metric.External.Current.AverageValue != nil {
+			// The HPA reports the average over the replicas that it counted.
+			total := metric.External.Current.AverageValue.AsApproximateFloat64() * float64(hpa.Status.CurrentReplicas)
+			t.recorder.Record(timeline.HopHPA, now, total)
+		}
+	}
+	if hpa.Status.DesiredReplicas > 0 {
+		t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))
+	}
+}
+
+func (t *Trial) sawEvent(object any) {
+	event, ok := object.(*corev1.Event)
+	if !ok {
+		return
+	}
+	switch event.InvolvedObject.Kind {
+	case "HorizontalPodAutoscaler", "ScaledObject":
+		t.recorder.MarkNow(timeline.MarkEvent, fmt.Sprintf("%s: %s", event.Reason, event.Message))
+	}
+}
+
+// watchFirstSample looks for the first sample after the load step until it is seen or ctx ends.
+func (t *Trial) watchFirstSample(ctx context.Context, step time.Time) {
+	selector := fmt.Sprintf(`ho11y_total{k8s_namespace=%q,k8s_pod=~"%s-.*"}`, t.config.Namespace, t.config.Target)
+	ticker := time.NewTicker(pollInterval / 4)
+	defer ticker.Stop()
+	for {
+		at, found, err := t.store.FirstPositive(ctx, selector, step)
+		if err == nil && found && t.recorder.SawSample(at, time.Now()) {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func urls(pods []*corev1.Pod) []string {
+	var list []string
+	for _, pod := range pods {
+		if component.PodReady(pod) {
+			list = append(list, "http://"+pod.Status.PodIP+":8765/")
+		}
+	}
+	return list
+}
