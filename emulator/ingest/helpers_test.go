@@ -1,0 +1,136 @@
+package ingest_test
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/prompb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ampersand-amp/ampersand/emulator/ingest"
+	"github.com/ampersand-amp/ampersand/emulator/storage"
+)
+
+const (
+	wsID   = "ws-aaaaaaaa-0000-4000-8000-000000000001"
+	tenant = "123456789012_" + wsID
+)
+
+// rig is a handler on one workspace, with a clock that stands still.
+type rig struct {
+	t       testing.TB
+	now     time.Time
+	db      *storage.DB
+	handler *ingest.Handler
+	mu      sync.Mutex
+	dropped map[string]int
+}
+
+func (r *rig) drop(reason string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropped[reason] += n
+}
+
+func newRig(t testing.TB, window time.Duration, limits ingest.Limits) *rig {
+	t.Helper()
+	tenants, err := storage.Open(t.TempDir(), storage.Options{OutOfOrderWindow: window})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, tenants.Close()) })
+	db, err := tenants.Workspace(context.Background(), wsID)
+	require.NoError(t, err)
+	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), db: db, dropped: map[string]int{}}
+	r.handler = ingest.New(ingest.Config{
+		Now:       func() time.Time { return r.now },
+		Limits:    limits,
+		OnDiscard: func(id, reason string, n int) { require.Equal(t, wsID, id); r.drop(reason, n) },
+	})
+	return r
+}
+
+// ago is a timestamp in Unix milliseconds.
+func (r *rig) ago(d time.Duration) int64 { return r.now.Add(-d).UnixMilli() }
+
+func (r *rig) post(body []byte, header http.Header) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(http.MethodPost, "/api/v1/remote_write", bytes.NewReader(body))
+	if header != nil {
+		req.Header = header
+	}
+	w := httptest.NewRecorder()
+	r.handler.ServeWrite(w, req, ingest.Target{WorkspaceID: wsID, Tenant: tenant, DB: r.db})
+	return w
+}
+
+func (r *rig) write(series ...prompb.TimeSeries) *httptest.ResponseRecorder {
+	return r.post(encode(r.t, &prompb.WriteRequest{Timeseries: series}), nil)
+}
+
+func encode(t testing.TB, req *prompb.WriteRequest) []byte {
+	t.Helper()
+	raw, err := proto.Marshal(req)
+	require.NoError(t, err)
+	return snappy.Encode(nil, raw)
+}
+
+// series makes a series from pairs of label name and value, in that order.
+func series(pairs ...string) prompb.TimeSeries {
+	var ts prompb.TimeSeries
+	for i := 0; i < len(pairs); i += 2 {
+		ts.Labels = append(ts.Labels, prompb.Label{Name: pairs[i], Value: pairs[i+1]})
+	}
+	return ts
+}
+
+func with(ts prompb.TimeSeries, at int64, values ...float64) prompb.TimeSeries {
+	for i, v := range values {
+		ts.Samples = append(ts.Samples, prompb.Sample{Timestamp: at + int64(i), Value: v})
+	}
+	return ts
+}
+
+func metric(name string, at int64, values ...float64) prompb.TimeSeries {
+	return with(series("__name__", name), at, values...)
+}
+
+// stored returns all float samples by series and timestamp.
+func (r *rig) stored() map[string]map[int64]float64 {
+	r.t.Helper()
+	return readAll(r.t, r.db)
+}
+
+func readAll(t testing.TB, db *storage.DB) map[string]map[int64]float64 {
+	t.Helper()
+	q, err := db.Querier(math.MinInt64, math.MaxInt64)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, q.Close()) }()
+	got := map[string]map[int64]float64{}
+	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	for set.Next() {
+		samples := map[int64]float64{}
+		it := set.At().Iterator(nil)
+		for vt := it.Next(); vt != chunkenc.ValNone; vt = it.Next() {
+			switch vt {
+			case chunkenc.ValFloat:
+				ts, v := it.At()
+				samples[ts] = v
+			default:
+				ts, fh := it.AtFloatHistogram(nil)
+				samples[ts] = fh.Count
+			}
+		}
+		require.NoError(t, it.Err())
+		got[set.At().Labels().String()] = samples
+	}
+	require.NoError(t, set.Err())
+	return got
+}

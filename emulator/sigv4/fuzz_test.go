@@ -1,0 +1,42 @@
+package sigv4_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ampersand-amp/ampersand/emulator/sigv4"
+)
+
+// FuzzVerify feeds Verify what no server would let through, too: it must neither
+// panic, nor give both answers or none, nor accept in the name of any key but the seed's.
+func FuzzVerify(f *testing.F) {
+	good, _ := signed(f, http.MethodGet, "http://h/workspaces/ws-1/api/v1/query?query=up", "", nil)
+	f.Add("GET", good.RequestURI, "h", good.Header.Get("Authorization"), "20150830T123600Z", "", "", []byte(nil))
+	f.Add("GET", "http://h//a/../b/?a=%zz&%&=&+=%2", "h", "AWS4-HMAC-SHA256 "+goodCredential+","+goodHeaders+";x-fuzz;;content-length,"+someSignature, "20150830T123600Z", "", "  a   b ", []byte("x"))
+	f.Add("GET", "*", "", "AWS4-HMAC-SHA256 Credential=////,SignedHeaders=host,Signature=", "20150830T123600Z", "t", "", []byte(nil))
+	f.Add("", "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE/20150830/us-east-1/aps/aws4_request&X-Amz-Signature=&X-Amz-SignedHeaders=host&X-Amz-Date=20150830T123600Z", "", "", "", "", "", []byte(nil))
+	f.Fuzz(func(t *testing.T, method, target, host, auth, date, token, value string, body []byte) {
+		header := http.Header{"X-Fuzz": {value, value}, "X-Amz-Content-Sha256": nil}
+		for name, v := range map[string]string{"Authorization": auth, "X-Amz-Date": date, "X-Amz-Security-Token": token} {
+			if v != "" {
+				header[name] = []string{v}
+			}
+		}
+		r := &http.Request{Method: method, RequestURI: target, Host: host, Header: header, ContentLength: int64(len(body))}
+		got, err := newVerifier(0).Verify(r, body)
+		if err == nil {
+			require.Equal(t, keyID, got.Key.AccessKeyID)
+			return
+		}
+		require.Nil(t, got)
+		var refusal *sigv4.Refusal
+		require.True(t, errors.As(err, &refusal))
+		require.NotEmpty(t, refusal.Type)
+		require.NotEmpty(t, refusal.Message)
+		require.NotEmpty(t, refusal.Reason)
+		require.NotEmpty(t, refusal.Error())
+	})
+}
