@@ -49,7 +49,7 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "e2e: %v (CONTRIBUTING.md lists the variables)\n", err)
 		return 2
 	}
-	the = &suite{env: env.NewWithConfig(config), options: options}
+	the = &suite{env: env.NewWithConfig(config.WithParallelTestEnabled()), options: options}
 	the.report.Title = "Ampersand: autoscaling on AMP metrics"
 
 	// Ctrl-C takes the lab down before the process ends. A second one ends it at once; the kernel then ends the children.
@@ -121,7 +121,7 @@ func (s *suite) finish(ctx context.Context) error {
 	return errors.Join(err, s.lab.Down())
 }
 
-// feature runs features as e2e-framework does, several of them at once.
+// test runs features as e2e-framework does, several of them at once.
 func (s *suite) test(t *testing.T, list ...features.Feature) {
 	t.Helper()
 	s.env.TestInParallel(t, list...)

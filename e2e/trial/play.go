@@ -14,44 +14,53 @@ import (
 
 // Record starts recording. Play goes on from there; Finish ends it.
 func (t *Trial) Record(ctx context.Context) error {
-	if err := t.watch(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
-	settings := t.config.Periods.Settings(t.config.Expect)
 	t.run = timeline.Run{
 		Scenario: t.config.Scenario, Variant: t.config.Variant, Profile: t.config.Profile, Cluster: "kwok",
-		Settings: settings, Start: time.Now(),
+		Settings: t.config.Periods.Settings(t.config.Expect), Start: time.Now(),
 	}
-	return nil
+	return t.watch(context.WithoutCancel(ctx))
 }
 
 // Play offers one phase of load and waits for what ends it. A phase that waits for an event and does not see it in its
 // time ends all the same: the checks say what is wrong.
 func (t *Trial) Play(ctx context.Context, phase scenario.Phase) error {
+	return t.PlayUntil(ctx, phase, func() bool {
+		switch phase.Until {
+		case scenario.UntilReached:
+			return t.all(t.config.Expect.Reach)
+		case scenario.UntilReturned:
+			return t.all(t.config.Expect.BackTo)
+		}
+		return false
+	})
+}
+
+// PlayUntil is Play with an end of one's own.
+func (t *Trial) PlayUntil(ctx context.Context, phase scenario.Phase, done func() bool) error {
 	before := t.load.Rate()
 	t.load.SetRate(phase.Rate)
 	switch {
 	case phase.Rate > before:
-		step := t.recorder.MarkNow(timeline.MarkLoadStep, fmt.Sprintf("load %g/s", phase.Rate))
+		step := t.recorder.MarkNow(timeline.MarkLoadStep, fmt.Sprintf("%g/s", phase.Rate))
 		looking, cancel := context.WithTimeout(ctx, phase.For.D())
 		defer cancel()
 		t.watches.Go(func() { t.watchFirstSample(looking, step) })
 	case phase.Rate < before:
-		t.recorder.MarkNow(timeline.MarkLoadOff, fmt.Sprintf("load %g/s", phase.Rate))
+		t.recorder.MarkNow(timeline.MarkLoadOff, fmt.Sprintf("%g/s", phase.Rate))
 	}
 	err := wait.PollUntilContextTimeout(ctx, pollInterval/4, phase.For.D(), true, func(context.Context) (bool, error) {
-		switch phase.Until {
-		case scenario.UntilReached:
-			return t.all(t.config.Expect.Reach), nil
-		case scenario.UntilReturned:
-			return t.all(t.config.Expect.BackTo), nil
-		}
-		return false, nil
+		return done(), nil
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("play phase %s: %w", phase.Name, err)
 	}
 	return nil
+}
+
+// Replicas is the newest count in the Deployment's spec, 0 when none was seen.
+func (t *Trial) Replicas() int {
+	point, _ := t.recorder.Latest(timeline.HopReplicas)
+	return int(point.Value)
 }
 
 // all tells whether the Deployment wants and has n ready replicas.
@@ -64,9 +73,6 @@ func (t *Trial) all(n int) bool {
 	}
 	return true
 }
-
-// Latest is the newest value of a hop.
-func (t *Trial) Latest(hop timeline.Hop) (timeline.Point, bool) { return t.recorder.Latest(hop) }
 
 // Store is the client that reads the trial's workspace.
 func (t *Trial) Store() *Store { return t.store }

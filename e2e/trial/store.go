@@ -16,6 +16,9 @@ import (
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
 )
 
+// userAgent is what the lab's own queries call themselves.
+const userAgent = "ampersand-e2e"
+
 // Store reads the workspace as any other client does: with signed queries.
 type Store struct{ api prometheus.API }
 
@@ -27,7 +30,7 @@ func NewStore(e *component.Emulator) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a signing client: %w", err)
 	}
-	client, err := api.NewClient(api.Config{Address: e.WorkspaceURL(), RoundTripper: signer})
+	client, err := api.NewClient(api.Config{Address: e.WorkspaceURL(), RoundTripper: named{signer}})
 	if err != nil {
 		return nil, fmt.Errorf("make a query client: %w", err)
 	}
@@ -89,4 +92,13 @@ func (s *Store) FirstPositive(ctx context.Context, selector string, since time.T
 		}
 	}
 	return first, !first.IsZero(), nil
+}
+
+// named gives requests our name. It is not part of what is signed.
+type named struct{ next http.RoundTripper }
+
+func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", userAgent)
+	return n.next.RoundTrip(r)
 }

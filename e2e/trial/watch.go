@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -126,10 +127,14 @@ func (t *Trial) sawEvent(object any) {
 	if !ok {
 		return
 	}
-	switch event.InvolvedObject.Kind {
-	case "HorizontalPodAutoscaler", "ScaledObject":
-		t.recorder.MarkNow(timeline.MarkEvent, fmt.Sprintf("%s: %s", event.Reason, event.Message))
+	if event.InvolvedObject.Kind != "HorizontalPodAutoscaler" && event.InvolvedObject.Kind != "ScaledObject" {
+		return
 	}
+	if event.CreationTimestamp.Time.Before(t.run.Start.Truncate(time.Second)) {
+		return // the first list holds what was before the recording
+	}
+	message, _, _ := strings.Cut(event.Message, "; reason")
+	t.recorder.MarkNow(timeline.MarkEvent, message)
 }
 
 // watchFirstSample looks for the first sample after the load step until it is seen or ctx ends.

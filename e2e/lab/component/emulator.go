@@ -96,13 +96,16 @@ func (e *Emulator) RemoteWriteURL() string { return e.WorkspaceURL() + "/api/v1/
 
 // Request is one request as the emulator judged it.
 type Request struct {
-	ID       string `json:"id"`
-	Method   string `json:"method"`
-	Path     string `json:"path"`
-	Identity string `json:"identity"`
-	Verdict  string `json:"verdict"`
-	Reason   string `json:"reason"`
-	Status   int    `json:"status"`
+	ID     string `json:"id"`
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	// Query is the PromQL of a query; UserAgent what the client calls itself.
+	Query     string `json:"query"`
+	UserAgent string `json:"userAgent"`
+	Identity  string `json:"identity"`
+	Verdict   string `json:"verdict"`
+	Reason    string `json:"reason"`
+	Status    int    `json:"status"`
 }
 
 // Requests returns the last requests that the emulator keeps.

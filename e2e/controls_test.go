@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/e2e-framework/pkg/envconf"
+	"sigs.k8s.io/e2e-framework/pkg/features"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/scenario"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
+	"github.com/ampersand-amp/ampersand/e2e/trial"
+)
+
+// control is a chain that is broken at one link on purpose. Under the load that takes a sound chain to 10 replicas, and
+// for as long as that may take, it must not scale, and the suite must be able to say which link stopped it.
+type control struct {
+	name, description string
+	signing           lab.Signing
+	// change breaks the ScaledObject.
+	change func(s *lab.Scaling, namespace string, periods scenario.Profile)
+	// link and why are the diagnosis that must be made; why is a part of its text.
+	link trial.Link
+	why  string
+	// target is the workload that receives the load, the scaled one when empty.
+	target string
+	// replicas is where it must stay: 1, or the ScaledObject's fallback where KEDA gets errors for answers.
+	replicas int
+}
+
+func controls() []control {
+	return []control{
+		{
+			name: "wrong-secret", description: "KEDA signs with a wrong secret key", signing: lab.SigningNative,
+			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
+				s.Keys = component.Keys{AccessKeyID: the.lab.Emulator.Keys.AccessKeyID, SecretAccessKey: "wrong"}
+			},
+			link: trial.LinkQuery, why: "signature-mismatch",
+		},
+		{
+			// The recipe's fault 4 in KEDA's terms: a region that is not the workspace's.
+			name: "wrong-region", description: "KEDA signs for another region", signing: lab.SigningNative,
+			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
+				s.Metadata = map[string]string{"awsRegion": "eu-west-1"}
+			},
+			link: trial.LinkQuery, why: "bad-scope",
+		},
+		{
+			name: "typo", description: "a label in the query is misspelt", signing: lab.SigningProxy,
+			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
+				s.Query = strings.Replace(s.Query, "k8s_pod", "k8s_podd", 1)
+			},
+			link: trial.LinkResult, why: "no series", replicas: 1,
+		},
+		{
+			name: "high-threshold", description: "the threshold is ten times too high", signing: lab.SigningProxy,
+			change: func(s *lab.Scaling, _ string, periods scenario.Profile) {
+				s.Threshold = fmt.Sprint(10 * periods.Threshold)
+			},
+			link: trial.LinkTarget, why: "against a target of", replicas: 1,
+		},
+	}
+}
+
+func TestControls(t *testing.T) {
+	var list []features.Feature
+	for _, c := range controls() {
+		list = append(list, c.feature("controls"))
+	}
+	the.test(t, list...)
+}
+
+// feature plays the control: load for as long as a sound chain may need, then the diagnosis.
+func (c control) feature(suiteName string) features.Feature {
+	var tr *trial.Trial
+	namespace := suiteName + "-" + c.name
+	periods, expect := the.options.periods, the.options.autoscaling.Expect
+	scaling := lab.Scaling{
+		Signing: c.signing, Query: trial.SumQuery(namespace, periods.RateWindow), Threshold: fmt.Sprint(periods.Threshold),
+	}
+	stored := scaling.Query
+	c.change(&scaling, namespace, periods)
+	return features.NewWithDescription(suiteName+"/"+c.name, c.description).
+		WithLabel("suite", suiteName).WithLabel("profile", the.options.profile).
+		WithSetup("the application and the broken ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			var err error
+			tr, err = trial.Deploy(ctx, trial.Config{
+				Lab: the.lab, Namespace: namespace, Scenario: suiteName + "/" + c.name, Variant: string(c.signing),
+				Profile: the.options.profile, Periods: periods, Expect: expect, Scaling: scaling, Stored: stored, Target: c.target,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ctx
+		}).
+		Assess("does not scale, and says why", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			if err := tr.Record(ctx); err != nil {
+				t.Fatal(err)
+			}
+			phase := loadPhase(periods)
+			phase.Until = scenario.UntilTime
+			phase.For = timeline.Duration(timeline.Predict(periods.Settings(expect)).Bound())
+			if err := tr.Play(ctx, phase); err != nil {
+				t.Fatal(err)
+			}
+			diagnosis, err := tr.Diagnose(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := tr.Stop()
+			logf("%s: stopped at link %q: %s", namespace, diagnosis.Link, diagnosis.Why)
+			if diagnosis.Link != c.link || !strings.Contains(diagnosis.Why, c.why) {
+				t.Errorf("the chain stops at link %q (%s), want link %q (%s)", diagnosis.Link, diagnosis.Why, c.link, c.why)
+			}
+			if c.replicas != 0 {
+				if err := run.StaysAt(c.replicas); err != nil {
+					t.Error(err)
+				}
+			}
+			// A chain that KEDA reports errors for is held at the fallback, never above.
+			if err := run.NeverAbove(max(c.replicas, fallbackReplicas)); err != nil {
+				t.Error(err)
+			}
+			return ctx
+		}).
+		WithTeardown("remove it", remove(&tr)).
+		Feature()
+}
+
+// fallbackReplicas is the recipe's fallback: what KEDA holds after three failures of the scaler.
+const fallbackReplicas = 2
