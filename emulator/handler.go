@@ -1,0 +1,190 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/sigv4"
+)
+
+// Reasons of the emulator's own steps. Package sigv4 has its own; an error of
+// ingest, query or the control plane has the name of the step and the status.
+const (
+	reasonUnknownRoute      = "unknown-route"
+	reasonBodyTooLarge      = "body-too-large"
+	reasonBodyUnreadable    = "body-unreadable"
+	reasonWorkspaceNotFound = "workspace-not-found"
+	reasonNotLoopback       = "not-loopback"
+	reasonPanic             = "panic"
+)
+
+// exchange is one request on its way through the emulator.
+type exchange struct {
+	w     *recorder
+	r     *http.Request
+	route route
+	id    string
+
+	identity string
+	reason   string
+	query    string         // the PromQL of a query request
+	refusal  *sigv4.Refusal // set if the signature was refused
+	err      error          // set if something went wrong inside
+}
+
+// ServeHTTP answers every request of the listener.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now() // durations are real time, whatever the clock says
+	x := &exchange{
+		w:     &recorder{ResponseWriter: w},
+		route: routeOf(r.Method, r.RequestURI),
+		id:    awsapi.NewRequestID(),
+	}
+	x.r = r.WithContext(awsapi.WithRequestID(r.Context(), x.id))
+	at := s.cfg.Now()
+	awsapi.SetHeaders(w.Header(), x.id, at)
+	defer func() {
+		aborted := s.recovered(x, recover())
+		s.finish(x, at, time.Since(began))
+		if aborted {
+			panic(http.ErrAbortHandler) // net/http cuts the connection
+		}
+	}()
+	s.serve(x)
+}
+
+// recovered turns a panic into an answer and reports whether the connection has
+// to be cut because an answer had begun.
+func (s *Server) recovered(x *exchange, p any) (abort bool) {
+	if p == nil {
+		return false
+	}
+	x.reason = reasonPanic
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return true
+	}
+	x.err = fmt.Errorf("panic: %v", p)
+	s.cfg.Logger.Error("panic while answering a request", "id", x.id, "panic", p, "stack", string(debug.Stack()))
+	if x.w.status != 0 {
+		return true
+	}
+	awsapi.Write(x.w, awsapi.Internal(x.err))
+	return false
+}
+
+// serve is the way of a request, front to back.
+func (s *Server) serve(x *exchange) {
+	switch x.route.kind {
+	case kindOwn:
+		s.serveOwn(x)
+		return
+	case kindUnknown:
+		// API Gateway matches the route before it looks at the signature, and
+		// says the same as of an unsigned request [D API Gateway].
+		x.refuse(awsapi.MissingAuthenticationToken(), reasonUnknownRoute)
+		return
+	}
+	body, err := readBody(x.r)
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		x.refuse(awsapi.RequestTooLarge(), reasonBodyTooLarge)
+		return
+	case err != nil:
+		x.err = fmt.Errorf("read body: %w", err)
+		x.refuse(awsapi.FrontError(http.StatusBadRequest, "BadRequestException", "The request body could not be read."), reasonBodyUnreadable)
+		return
+	}
+	x.query = promQL(x.r, body)
+	if !s.authenticate(x, body) {
+		return
+	}
+	if x.route.kind == kindControl {
+		s.serveControl(x, body)
+		return
+	}
+	s.serveData(x, body)
+}
+
+// refuse answers with an AWS error and notes why.
+func (x *exchange) refuse(err *awsapi.Error, reason string) {
+	x.reason = reason
+	awsapi.Write(x.w, err)
+}
+
+// finish accounts for the request: metrics, one log line, the inspector.
+func (s *Server) finish(x *exchange, at time.Time, took time.Duration) {
+	status := x.w.code()
+	verdict := verdictAccepted
+	level := slog.LevelInfo
+	switch {
+	case status >= 500 || x.reason == reasonPanic:
+		verdict, level = verdictFailed, slog.LevelError
+	case status >= 400:
+		verdict, level = verdictRefused, slog.LevelWarn
+	}
+	if verdict != verdictAccepted && x.reason == "" {
+		x.reason = fmt.Sprintf("%s-%d", x.route.name, status)
+	}
+	s.metrics.observe(x.route.name, status, x.reason, took)
+	if x.route.kind == kindOwn && verdict == verdictAccepted {
+		level = slog.LevelDebug // probes and scrapes come every few seconds
+	}
+	red := newRedactor(x.r, s.cfg.SecretAccessKey)
+	exp := x.explain(red, verdict)
+	method, path := cut(x.r.Method, 32), cut(red.text(x.route.path), maxShownPath)
+	if s.cfg.Logger.Enabled(x.r.Context(), level) {
+		s.log(x, level, method, path, verdict, status, took, exp)
+	}
+	if x.route.kind == kindOwn {
+		return
+	}
+	s.inspector.add(entry{
+		ID: x.id, Time: at.UTC(), Method: method, Path: path, Identity: x.identity,
+		Query: cut(red.text(x.query), maxShownQuery), UserAgent: cut(red.text(x.r.UserAgent()), maxShownUserAgent),
+		Verdict: verdict, Reason: x.reason, Status: status, Duration: took.Seconds(), explanation: exp,
+	})
+}
+
+func (s *Server) log(x *exchange, level slog.Level, method, path, verdict string, status int, took time.Duration, exp *explanation) {
+	attrs := []slog.Attr{
+		slog.String("id", x.id),
+		slog.String("method", method),
+		slog.String("path", path),
+		slog.String("route", x.route.name),
+		slog.String("identity", x.identity),
+		slog.String("verdict", verdict),
+		slog.String("reason", x.reason),
+		slog.Int("status", status),
+		slog.Duration("duration", took),
+	}
+	if exp != nil && exp.AccessKeyID != "" {
+		attrs = append(attrs, slog.String("access_key", exp.AccessKeyID))
+	}
+	if x.err != nil {
+		attrs = append(attrs, slog.Any("error", x.err))
+	}
+	s.cfg.Logger.LogAttrs(x.r.Context(), level, "request", attrs...)
+}
+
+// explain gathers what is known about a request that was not accepted.
+func (x *exchange) explain(red redactor, verdict string) *explanation {
+	if verdict == verdictAccepted {
+		return nil
+	}
+	exp := &explanation{
+		Type:    x.w.Header().Get("X-Amzn-Errortype"),
+		Message: red.text(x.w.errorText()),
+	}
+	if ref := x.refusal; ref != nil {
+		exp.Message = cut(red.text(ref.Message), maxExplanation)
+		exp.AccessKeyID = cut(ref.AccessKeyID, 128)
+		exp.CanonicalRequest = cut(red.text(ref.CanonicalRequest), maxExplanation)
+		exp.StringToSign = cut(red.text(ref.StringToSign), maxExplanation)
+	}
+	return exp
+}

@@ -1,0 +1,249 @@
+package emulator
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ampersand-amp/ampersand/emulator/identity"
+	"github.com/ampersand-amp/ampersand/emulator/ingest"
+	"github.com/ampersand-amp/ampersand/emulator/query"
+	"github.com/ampersand-amp/ampersand/emulator/sigv4"
+	"github.com/ampersand-amp/ampersand/emulator/storage"
+	"github.com/ampersand-amp/ampersand/emulator/workspace"
+)
+
+// ShutdownGrace is how long Close waits for requests in flight.
+const ShutdownGrace = 10 * time.Second
+
+// Service is the signing name of Amazon Managed Service for Prometheus, for
+// control plane and data plane alike [D API model].
+const Service = "aps"
+
+// workspacesFile is the name of the control plane's file in the data folder.
+const workspacesFile = "workspaces.json"
+
+// Server is a running emulator. Its methods are safe for concurrent use.
+type Server struct {
+	cfg  Config
+	root identity.Principal
+
+	listener net.Listener
+	http     *http.Server
+	served   chan struct{} // closed when nothing is accepted any more
+	serveErr error         // valid after served
+	url      string
+
+	verifier   *sigv4.Verifier
+	workspaces *workspace.Registry
+	tenants    *storage.Tenants
+	ingest     *ingest.Handler
+	query      *query.API
+	metrics    *metrics
+	inspector  *inspector
+
+	tempDir   string // to remove, if the data folder is temporary
+	closing   atomic.Bool
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Start starts an emulator and returns when it is ready to serve. The context
+// bounds the start only; Close ends the emulator.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	s := &Server{
+		cfg:       cfg,
+		root:      identity.RootPrincipal(cfg.Region, cfg.AccountID),
+		served:    make(chan struct{}),
+		metrics:   newMetrics(cfg.Version),
+		inspector: newInspector(inspectorSize),
+	}
+	if err := s.start(ctx); err != nil {
+		close(s.served) // nothing was served
+		return nil, errors.Join(err, s.release())
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context) error {
+	certs, err := s.certificates()
+	if err != nil {
+		return err
+	}
+	// The port first: if it is taken, the data of the emulator that has it is
+	// best left alone.
+	var lc net.ListenConfig
+	if s.listener, err = lc.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
+		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
+	}
+	s.url = serverURL(s.listener.Addr(), certs != nil)
+	if err := s.openData(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	s.verifier = sigv4.New(sigv4.Config{
+		Region: s.cfg.Region, Service: Service, Now: s.cfg.Now,
+		Keys: identity.NewKeys(s.cfg.AccessKeyID, s.cfg.SecretAccessKey, s.root),
+	})
+	s.ingest = ingest.New(ingest.Config{
+		Now: s.cfg.Now, Logger: s.cfg.Logger,
+		OnDiscard: func(workspaceID, reason string, n int) {
+			s.metrics.discarded.WithLabelValues(workspaceID, reason).Add(float64(n))
+		},
+	})
+	s.query = query.New(query.Config{Logger: s.cfg.Logger, Registerer: s.metrics.registry, Now: s.cfg.Now})
+	s.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	if certs != nil {
+		s.http.TLSConfig = &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS12}
+	}
+	go s.accept(certs != nil) // ends in Close, which waits for served
+	return nil
+}
+
+func (s *Server) accept(secure bool) {
+	defer close(s.served)
+	var err error
+	if secure {
+		err = s.http.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.http.Serve(s.listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		s.serveErr = fmt.Errorf("serve: %w", err)
+	}
+}
+
+// openData opens the data folder. Storage locks it, so it comes first.
+func (s *Server) openData() error {
+	dir := s.cfg.DataDir
+	if dir == "" {
+		temp, err := os.MkdirTemp("", "ampersand-*")
+		if err != nil {
+			return fmt.Errorf("make temporary data folder: %w", err)
+		}
+		s.tempDir, dir = temp, temp
+	}
+	var err error
+	s.tenants, err = storage.Open(dir, storage.Options{
+		Retention: s.cfg.Retention, OutOfOrderWindow: s.cfg.OutOfOrderWindow, Logger: s.cfg.Logger, Now: s.cfg.Now,
+	})
+	if err != nil {
+		return err // says which folder and what to do
+	}
+	s.workspaces, err = workspace.Open(workspace.Config{
+		Path:      filepath.Join(dir, workspacesFile),
+		Partition: identity.Partition(s.cfg.Region),
+		Region:    s.cfg.Region, AccountID: s.cfg.AccountID,
+		Data: s.tenants, Now: s.cfg.Now, Logger: s.cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	return s.ensureWorkspaces()
+}
+
+func (s *Server) ensureWorkspaces() error {
+	for _, spec := range s.cfg.Workspaces {
+		if _, err := s.workspaces.Ensure(spec.ID, spec.Alias); err != nil {
+			return fmt.Errorf("create workspace %s: %w", spec.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) certificates() ([]tls.Certificate, error) {
+	if s.cfg.TLSCertFile == "" {
+		return nil, nil
+	}
+	cert, err := tls.LoadX509KeyPair(s.cfg.TLSCertFile, s.cfg.TLSKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load TLS certificate: %w", err)
+	}
+	return []tls.Certificate{cert}, nil
+}
+
+// Reset forgets all samples and, if all is set, all workspaces; those of
+// Config.Workspaces are made anew.
+func (s *Server) Reset(ctx context.Context, all bool) error {
+	if all {
+		if err := s.workspaces.Reset(ctx); err != nil {
+			return fmt.Errorf("reset workspaces: %w", err)
+		}
+		return s.ensureWorkspaces()
+	}
+	for _, ws := range s.workspaces.All() {
+		if ws.Status == workspace.StatusDeleting {
+			continue
+		}
+		if err := s.tenants.Clear(ctx, ws.ID); err != nil {
+			return fmt.Errorf("reset samples: %w", err)
+		}
+	}
+	return nil
+}
+
+// Done is closed when the emulator has stopped accepting requests, be it by
+// Close or by a failure that Close then returns.
+func (s *Server) Done() <-chan struct{} { return s.served }
+
+// Close stops accepting, waits up to ShutdownGrace for requests in flight,
+// writes what is in memory to disk and removes temporary data. Later calls
+// return what the first did.
+func (s *Server) Close() error {
+	s.closeOnce.Do(func() {
+		s.closing.Store(true)
+		ctx, cancel := context.WithTimeout(context.Background(), ShutdownGrace)
+		defer cancel()
+		err := s.http.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = errors.Join(fmt.Errorf("requests were still in flight after %s", ShutdownGrace), s.http.Close())
+		}
+		<-s.served
+		s.closeErr = errors.Join(err, s.serveErr, s.release())
+	})
+	return s.closeErr
+}
+
+// release gives back everything that start took, in reverse.
+func (s *Server) release() error {
+	var errs []error
+	if s.query != nil {
+		errs = append(errs, s.query.Close())
+	}
+	if s.workspaces != nil {
+		s.workspaces.Close()
+	}
+	if s.tenants != nil {
+		errs = append(errs, s.tenants.Close())
+	}
+	if s.listener != nil {
+		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.tempDir != "" {
+		errs = append(errs, os.RemoveAll(s.tempDir))
+	}
+	return errors.Join(errs...)
+}
