@@ -61,7 +61,10 @@ func autoscaling(signing lab.Signing) features.Feature {
 					t.Fatal(err)
 				}
 			}
-			run := tr.Stop()
+			run, err := tr.Stop(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
 			run.Finish()
 			run.Finish(
 				run.StartsAt(expect.Start),

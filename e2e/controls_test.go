@@ -111,7 +111,10 @@ func (c control) feature(suiteName string) features.Feature {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run := tr.Stop()
+			run, err := tr.Stop(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
 			logf("%s: stopped at link %q: %s", namespace, diagnosis.Link, diagnosis.Why)
 			if diagnosis.Link != c.link || !strings.Contains(diagnosis.Why, c.why) {
 				t.Errorf("the chain stops at link %q (%s), want link %q (%s)", diagnosis.Link, diagnosis.Why, c.link, c.why)

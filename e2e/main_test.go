@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -82,10 +81,14 @@ func run(m *testing.M) int {
 		return ctx, nil
 	})
 	the.env.Finish(func(ctx context.Context, _ *envconf.Config) (context.Context, error) {
-		err := the.finish(ctx)
-		return ctx, err
+		return ctx, the.finish(ctx)
 	})
-	return the.env.Run(m)
+	code := the.env.Run(m)
+	if err := the.writeReport(code == 0); err != nil {
+		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
+		return 1
+	}
+	return code
 }
 
 func (s *suite) up(ctx context.Context, config *envconf.Config) error {
@@ -107,18 +110,17 @@ func (s *suite) down() {
 	}
 }
 
-// finish prints what a person wants to see last, and takes the lab down.
+// finish takes the lab down, when it is to be kept only after Ctrl-C.
 func (s *suite) finish(ctx context.Context) error {
 	if s.lab == nil {
 		return nil
 	}
-	err := s.writeReport()
 	if s.options.keep {
 		logf("E2E_KEEP=1: the lab stays up until Ctrl-C\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
 			s.lab.Kubeconfig, s.lab.Emulator.URL(), s.lab.Emulator.WorkspaceID(), s.lab.Artifacts())
 		<-ctx.Done()
 	}
-	return errors.Join(err, s.lab.Down())
+	return s.lab.Down()
 }
 
 // test runs features as e2e-framework does, several of them at once.

@@ -45,7 +45,12 @@ func stallsAtTwo() features.Feature {
 			}
 			// One and a half replicas' worth, as the recipe's own slow load is.
 			step := scenario.Phase{Name: "first step", Rate: 1.5 * periods.Threshold, For: full.For}
-			if err := tr.PlayUntil(ctx, step, func() bool { return tr.Replicas() == fallbackReplicas }); err != nil {
+			// Both pods have to be scraped before the load rises: until then there is but one series, and the HPA goes on.
+			stalled := func() bool {
+				n, err := tr.Store().Series(ctx, publishedQuery(periods.RateWindow))
+				return err == nil && n == fallbackReplicas && tr.Replicas() == fallbackReplicas
+			}
+			if err := tr.PlayUntil(ctx, step, stalled); err != nil {
 				t.Fatal(err)
 			}
 			return ctx
@@ -72,7 +77,10 @@ func stallsAtTwo() features.Feature {
 			if status != "True" {
 				t.Errorf("the ScaledObject's condition Fallback is %s (%s), want True", status, message)
 			}
-			run := tr.Stop()
+			run, err := tr.Stop(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if err := run.NeverAbove(fallbackReplicas); err != nil {
 				t.Error(err)
 			}
@@ -107,7 +115,6 @@ func scalesForOthers() features.Feature {
 			if _, found, err := tr.Store().FirstPositive(ctx, `ho11y_total{k8s_namespace="recipe-others",k8s_pod=~"downstream0-.*"}`, started); err != nil || found {
 				t.Errorf("downstream0 received load of its own (found %v, error %v): the feature shows nothing", found, err)
 			}
-			tr.Stop()
 			return ctx
 		}).
 		WithTeardown("remove it", remove(&tr)).
@@ -212,7 +219,6 @@ func signedTwice() features.Feature {
 				diagnosis, _ := tr.Diagnose(ctx)
 				t.Errorf("signed twice, the chain stops at link %q: %s", diagnosis.Link, diagnosis.Why)
 			}
-			tr.Stop()
 			return ctx
 		}).
 		WithTeardown("remove it", remove(&tr)).

@@ -17,11 +17,17 @@ func (s *suite) add(run *timeline.Run) {
 	s.report.Runs = append(s.report.Runs, *run)
 }
 
-// writeReport prints the timelines and writes them as JSON and HTML.
-func (s *suite) writeReport() error {
+// writeReport prints the timelines, the verdict on the whole run and where the report is, and writes the timelines as
+// JSON and HTML.
+func (s *suite) writeReport(passed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	verdict := timeline.Fail
+	if passed {
+		verdict = timeline.Pass
+	}
 	if len(s.report.Runs) == 0 {
+		fmt.Printf("\n%s\n", verdict)
 		return nil
 	}
 	s.report.Generated = time.Now()
@@ -40,7 +46,7 @@ func (s *suite) writeReport() error {
 			return err
 		}
 	}
-	fmt.Printf("\n%s\nreport: %s\n", s.report.Verdict(), html)
+	fmt.Printf("\n%s\nreport: %s\n", verdict, html)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/ampersand-amp/ampersand/e2e/scenario"
@@ -78,11 +79,22 @@ func (t *Trial) all(n int) bool {
 func (t *Trial) Store() *Store { return t.store }
 
 // Stop ends the recording and returns what was recorded, ready for checks.
-func (t *Trial) Stop() *timeline.Run {
+func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
+	// A watch says nothing while nothing changes: the last look is what shows that a count stayed as it was.
+	deployment, err := t.client.AppsV1().Deployments(t.config.Namespace).Get(ctx, workload, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("take a last look at the deployment: %w", err)
+	}
+	hpa, err := t.HPA(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take a last look at the HPA: %w", err)
+	}
+	t.sawDeployment(deployment)
+	t.sawHPA(hpa)
 	t.load.SetRate(0)
 	t.stopWatching()
 	t.recorder.Fill(&t.run)
-	return &t.run
+	return &t.run, nil
 }
 
 // behaviorMap turns a behavior into what an unstructured object takes.
