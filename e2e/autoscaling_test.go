@@ -71,6 +71,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 				run.ReachesReady(expect.Reach),
 				run.NeverAbove(expect.NeverAbove),
 				run.NonDecreasing(),
+				run.StepsFollow(),
 				run.WithinBound(*run.Prediction, slack),
 				run.ReturnsTo(expect.BackTo),
 			)

@@ -137,11 +137,28 @@ func published(tr **trial.Trial, namespace, target string) features.Func {
 		if err == nil {
 			err = (*tr).AwaitMetric(ctx)
 		}
+		if err == nil {
+			err = awaitSilence(ctx, (*tr).Store(), publishedQuery(periods.RateWindow))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		return ctx
 	}
+}
+
+// awaitSilence waits until a query yields nothing: the pods of the features before are gone from its window.
+func awaitSilence(ctx context.Context, store *trial.Store, query string) error {
+	left := -1
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, 3*time.Minute, true, func(ctx context.Context) (bool, error) {
+		var err error
+		left, err = store.Series(ctx, query)
+		return left == 0, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait until %s yields nothing: %w; %d series are left", query, err, left)
+	}
+	return nil
 }
 
 // otherFaults are those that show in a chain that does not move, and the mended counterparts of fault 2 and 3.

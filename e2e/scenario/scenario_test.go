@@ -40,7 +40,7 @@ func TestAutoscaling(t *testing.T) {
 	require.NoError(t, err)
 	set := fast.Settings(s.Expect)
 	assert.Equal(t, 500*time.Millisecond, set.ScrapeInterval.D())
-	assert.Equal(t, 194.0, set.Load)
+	assert.Equal(t, 198.0, set.Load)
 	assert.True(t, set.NewSeries)
 	assert.Equal(t, 0.1, set.Tolerance)
 	assert.Equal(t, 180.0, set.Level(10))
@@ -68,12 +68,12 @@ func TestParseErrors(t *testing.T) {
 		{"wrong case", "hpaSync:", "HpaSync:", `unknown field "profiles.fast.HpaSync"`},
 		{"phase's time", "for: 3s}", "for: 3}", `profiles.fast.load[0].for: a duration is text`},
 		{"bad unit", "scrapeInterval: 500ms", "scrapeInterval: 500 parsecs", `profiles.fast.scrapeInterval: a duration is text with a unit`},
-		{"window too small", "rateWindow: 5s", "rateWindow: 900ms", "profiles.fast.rateWindow: is 900ms, must hold two scrapes (1s)"},
+		{"window too small", "rateWindow: 3s", "rateWindow: 900ms", "profiles.fast.rateWindow: is 900ms, must hold two scrapes (1s)"},
 		{"missing field", "    threshold: 20\n", "", "profiles.fast.threshold: is 0, must be more than 0"},
 		{"fraction of a second", "pollingInterval: 1s", "pollingInterval: 1500ms", "profiles.fast.pollingInterval: is 1.5s, must be whole seconds"},
 		{"unknown event", "until: reached, for: 60s", "until: bored, for: 60s", `profiles.fast.load[1].until: is "bored"`},
 		{"endless phase", "until: reached, for: 60s", "until: reached", "profiles.fast.load[1].for: is 0s"},
-		{"negative rate", "rate: 194, until", "rate: -1, until", "profiles.fast.load[1].rate: is -1"},
+		{"negative rate", "rate: 198, until", "rate: -1, until", "profiles.fast.load[1].rate: is -1"},
 		{"policy type", "{type: Percent, value: 900", "{type: Percents, value: 900", `profiles.fast.behavior.scaleUp.policies[0].type: is "Percents"`},
 		{"policy value", "value: 900", "value: 0", "profiles.fast.behavior.scaleUp.policies[0].value: is 0"},
 		{"tolerance", `tolerance: "0.01"`, `tolerance: "much"`, "profiles.fast.behavior.scaleUp.tolerance"},

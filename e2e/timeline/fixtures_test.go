@@ -18,7 +18,7 @@ func ptr[T any](v T) *T { return &v }
 
 func fastSettings() Settings {
 	return Settings{
-		ScrapeInterval: dur(0.5), Discovery: dur(5), RateWindow: dur(5), Threshold: 20, Load: 194, Target: 10, MinReplicas: 1, MaxReplicas: 10,
+		ScrapeInterval: dur(0.5), Discovery: dur(5), RateWindow: dur(3), Threshold: 20, Load: 198, Target: 10, MinReplicas: 1, MaxReplicas: 10,
 		NewSeries: true, BatchTimeout: dur(0.1), ExportTime: dur(0.05), HPASync: dur(1), Tolerance: 0.1, PodStart: dur(1),
 		Behavior: Behavior{
 			ScaleUp:   &ScalingRules{StabilizationWindowSeconds: ptr[int32](0), Tolerance: "0.01", Policies: []Policy{{Type: "Percent", Value: 900, PeriodSeconds: 1}}},
@@ -71,14 +71,13 @@ func simulatedRun(s Settings, seed uint64, off, until float64) *Run {
 	for hop, v := range quiet {
 		rec.Record(hop, at(-3), v)
 	}
-	served := 0.0
 	next := 0.0
 	c := newChain(s, seed)
 	c.off = off
 	for i := 0; float64(i)*simStep < until; i++ {
 		t := float64(i) * simStep
 		if synced := c.step(t); synced {
-			served = c.rate(t)
+			served := c.rate(t)
 			rec.Record(HopServed, at(t), served)
 			rec.Record(HopHPA, at(t), served)
 		}

@@ -100,7 +100,7 @@ const maxSteps = 1000
 //   - "head start" (rate, negative): the rate climbs from the load step on, so at the first visible sample it has climbed for as
 //     long as scrape and export took.
 //   - "policy slip" (react, 0..(k-1)*S): a sync that comes just before the end of the last step's policy period is refused, and
-//     the next one is a sync later.
+//     the next one is a sync later. An HPA without a behavior has no such periods.
 //   - "climb" (react, negative): steps that the HPA takes while the rate still climbs are done when the level is passed.
 //   - "stabilization" (react): the scale-up stabilization window, when there is one.
 //   - "activation" (react, 0..pollingInterval): from 0 replicas KEDA polls by itself; from 1 on its interval does not matter.
@@ -168,8 +168,10 @@ func Predict(s Settings) Prediction {
 		climb := math.Max(0, math.Min(all, window*(r-firstMove(s))))
 		react = append(react,
 			Part{"steps", all, all, fmt.Sprintf("%d steps are allowed, %s s apart", steps, num(each))},
-			Part{"policy slip", 0, float64(steps-1) * sync, "a sync just inside the last step's period is refused"},
 			Part{"climb", -climb, 0, "steps taken while the rate still climbs"})
+		if period > 0 {
+			react = append(react, Part{"policy slip", 0, float64(steps-1) * sync, "a sync just inside the last step's period is refused"})
+		}
 	}
 	if st := float64(*up.StabilizationWindowSeconds); st > 0 {
 		react = append(react, Part{"stabilization", 0, st, "the scale-up stabilization window"})

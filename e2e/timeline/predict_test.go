@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -24,7 +23,7 @@ func part(p Prediction, name string) Part {
 func TestPredictWorkedExamples(t *testing.T) {
 	// reference/reaction-time.md: r = 1/3 is 9 replicas' worth of a load of 27.
 	worked := Settings{ScrapeInterval: dur(15), RateWindow: dur(60), Threshold: 1, Load: 27, Target: 10, MinReplicas: 1, MaxReplicas: 27,
-		ExportTime: dur(1), HPASync: dur(15)}
+		ExportTime: dur(1), HPASync: dur(15), Behavior: Behavior{ScaleUp: &ScalingRules{}}}
 	tuned := worked
 	tuned.ScrapeInterval, tuned.RateWindow, tuned.ExportTime, tuned.HPASync = dur(1), dur(4), dur(0.2), dur(1)
 	tuned.Behavior.ScaleUp = &ScalingRules{Policies: []Policy{{Type: "Percent", Value: 900, PeriodSeconds: 1}}}
@@ -81,8 +80,9 @@ func TestSteps(t *testing.T) {
 		steps  int
 		period float64
 	}{
-		{"Kubernetes' defaults 1 -> 5 -> 10", nil, 1, 10, 2, 15},
-		{"from 0 as from 1", nil, 0, 10, 2, 15},
+		{"no behavior 1 -> 4 -> 8 -> 10", nil, 1, 10, 3, 0},
+		{"a behavior's defaults 1 -> 5 -> 10", &ScalingRules{}, 1, 10, 2, 15},
+		{"from 0 as from 1", &ScalingRules{}, 0, 10, 2, 15},
 		{"900 percent at once", one("Percent", 900, 1), 1, 10, 1, 1},
 		{"one pod at a time", one("Pods", 1, 60), 1, 10, 9, 60},
 		{"already there", nil, 10, 10, 0, 0},
@@ -146,7 +146,7 @@ func TestBoundHolds(t *testing.T) {
 				require.False(t, sank, "seed %d flaps", seed)
 				worst = math.Max(worst, took)
 			}
-			t.Log(fmt.Sprintf("predicted %.1f..%.1f s, worst of 60 phases %.1f s", p.Min, p.Max, worst))
+			t.Logf("predicted %.1f..%.1f s, worst of 60 phases %.1f s", p.Min, p.Max, worst)
 			assert.Greater(t, worst, p.Max*0.4, "the bound is not idle")
 		})
 	}
@@ -155,6 +155,7 @@ func TestBoundHolds(t *testing.T) {
 // TestToleranceStall shows why the fast profile sets a tolerance: 9.7 replicas' worth of load leaves many runs at 9 replicas.
 func TestToleranceStall(t *testing.T) {
 	s := fastSettings()
+	s.Load = 194
 	s.Behavior.ScaleUp.Tolerance = ""
 	stalled := 0
 	for seed := range uint64(40) {

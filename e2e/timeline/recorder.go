@@ -29,7 +29,10 @@ type funcSource struct {
 	read func(ctx context.Context) (float64, bool, error)
 }
 
-func (f funcSource) Name() string                                    { return string(f.hop) }
+// Name implements Source.
+func (f funcSource) Name() string { return string(f.hop) }
+
+// Read implements Source.
 func (f funcSource) Read(ctx context.Context) (float64, bool, error) { return f.read(ctx) }
 
 // RecorderConfig says how a Recorder works. The zero value is usable.
@@ -163,7 +166,8 @@ func (r *Recorder) Record(hop Hop, at time.Time, value float64) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := append(r.series[hop], Point{At: at, Value: value})
+	s := r.series[hop]
+	s = append(s, Point{At: at, Value: value})
 	if n := len(s); n >= 3 && s[n-3].Value == value && s[n-2].Value == value && !s[n-2].At.After(at) && !s[n-3].At.After(s[n-2].At) {
 		s[n-2] = s[n-1] // the middle of a stretch of equal values
 		s = s[:n-1]

@@ -35,8 +35,7 @@ func TestRecorderPolls(t *testing.T) {
 		})
 		require.NoError(t, rec.Start(t.Context(), steady, rising, hung))
 		require.Error(t, rec.Start(t.Context()), "twice")
-		time.Sleep(4*time.Second + time.Millisecond)
-		synctest.Wait()
+		advance(4*time.Second + time.Millisecond)
 		rec.Stop()
 		rec.Stop() // twice is fine
 
@@ -53,6 +52,12 @@ func TestRecorderPolls(t *testing.T) {
 	})
 }
 
+// advance moves the clock of the bubble that the test runs in, and waits until what is due by then has happened.
+func advance(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // the clock of a synctest bubble: no time is spent
+	synctest.Wait()
+}
+
 func TestRecorderTimesOutAHungRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := NewRecorder(RecorderConfig{Interval: time.Second, ReadTimeout: 2 * time.Second})
@@ -60,8 +65,7 @@ func TestRecorderTimesOutAHungRead(t *testing.T) {
 			<-ctx.Done()
 			return 0, false, ctx.Err()
 		})))
-		time.Sleep(2*time.Second + time.Millisecond)
-		synctest.Wait()
+		advance(2*time.Second + time.Millisecond)
 		rec.Stop()
 		var run Run
 		rec.Fill(&run)

@@ -107,7 +107,7 @@ func TestWriteHTML(t *testing.T) {
 		dec := xml.NewDecoder(strings.NewReader(svg + "</svg>"))
 		for {
 			_, err := dec.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(t, err)

@@ -95,10 +95,15 @@ func (s Settings) upTolerance() float64 {
 }
 
 // Behavior is written like the behavior of a HorizontalPodAutoscaler of autoscaling/v2, so that it can be put into one as it is.
+//
+// Without either rule the HPA has no behavior, and the controller limits a step up as it did before there were behaviors:
+// to twice the replicas or 4, whichever is more, at every sync (calculateScaleUpLimit in kubernetes:
+// pkg/controller/podautoscaler/horizontal.go). The defaults of the API (4 pods or 100 % per 15 s) fill in what is missing
+// from a behavior only.
 type Behavior struct {
-	// ScaleUp holds the rules for going up; nil means Kubernetes' defaults.
+	// ScaleUp holds the rules for going up; nil means the API's defaults when there is a ScaleDown.
 	ScaleUp *ScalingRules `json:"scaleUp,omitempty"`
-	// ScaleDown holds the rules for going down; nil means Kubernetes' defaults.
+	// ScaleDown holds the rules for going down; nil means the API's defaults.
 	ScaleDown *ScalingRules `json:"scaleDown,omitempty"`
 }
 
@@ -112,6 +117,9 @@ type ScalingRules struct {
 	SelectPolicy string `json:"selectPolicy,omitempty"`
 	// Policies are the limits; none means Kubernetes' defaults.
 	Policies []Policy `json:"policies,omitempty"`
+
+	// atLeast is a number of replicas that every step up may reach, whatever the policies say.
+	atLeast int32
 }
 
 // Policy is one limit: a number or a percentage of pods for a period.
@@ -126,6 +134,11 @@ type Policy struct {
 
 // up returns the scale-up rules with Kubernetes' defaults filled in.
 func (b Behavior) up() ScalingRules {
+	if b.ScaleUp == nil && b.ScaleDown == nil {
+		rules := withDefaults(nil, 0, []Policy{{Type: "Percent", Value: 100}})
+		rules.atLeast = 4
+		return rules
+	}
 	return withDefaults(b.ScaleUp, 0, []Policy{{Type: "Pods", Value: 4, PeriodSeconds: 15}, {Type: "Percent", Value: 100, PeriodSeconds: 15}})
 }
 

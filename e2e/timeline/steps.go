@@ -19,14 +19,16 @@ func stepsUp(rules ScalingRules, from, to int) (steps int, periodSeconds float64
 	return steps, periodSeconds
 }
 
-// limitUp is calculateScaleUpLimitWithScalingRules of Kubernetes' HPA controller for a period without events.
+// limitUp is calculateScaleUpLimitWithScalingRules of Kubernetes' HPA controller for a period without events, and
+// calculateScaleUpLimit for an HPA without a behavior.
 func limitUp(rules ScalingRules, start int32) (limit, periodSeconds int32) {
-	return pick(rules, start, func(p Policy) int32 {
+	limit, periodSeconds = pick(rules, start, func(p Policy) int32 {
 		if p.Type == "Pods" {
 			return start + p.Value
 		}
 		return int32(math.Ceil(float64(start) * (1 + float64(p.Value)/100)))
 	}, rules.SelectPolicy == "Min")
+	return max(limit, rules.atLeast), periodSeconds
 }
 
 // stepsDown is stepsUp for going down.

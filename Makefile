@@ -1,0 +1,55 @@
+# Ampersand's targets. `make` lists them. Needed: Go and git on Linux; nothing here needs root.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# An AWS SDK that finds no credentials calls the metadata address of a cloud; this machine is in none.
+export AWS_EC2_METADATA_DISABLED := true
+
+# The race detector needs a C compiler. Without one the tests still run, and say so.
+RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+
+# The suites are compiled like the components, so that both share what is compiled (fixtures/components/components.go).
+E2E_BUILD := -trimpath -vet=off -tags=grpcnotrace,remove_all_sd,enable_kubernetes_sd -gcflags=all=-dwarf=false
+E2E_TIMEOUT := $(if $(filter 1,$(E2E_KEEP)),0,60m)
+E2E := CGO_ENABLED=0 go test -v -count=1 $(E2E_BUILD) -timeout $(E2E_TIMEOUT) ./e2e
+
+GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: ## All tests that need no cluster, with the race detector
+	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector (install gcc for it)"
+	go test $(RACE) $$(go list ./... | grep -v '/e2e$$')
+
+.PHONY: e2e-local
+e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job
+	$(E2E) -run '^TestAutoscaling$$'
+
+.PHONY: e2e-kwok
+e2e-kwok: ## The same on KWOK, named: no Docker
+	E2E_CLUSTER=kwok $(E2E) -run '^TestAutoscaling$$'
+
+.PHONY: e2e
+e2e: ## Every suite: autoscaling, controls that must not scale, the recipe as published
+	$(E2E)
+
+.PHONY: bench
+bench: ## Benchmarks of the emulator
+	go test -run '^$$' -bench . -benchmem ./emulator/...
+
+.PHONY: lint
+lint: ## golangci-lint and gofmt; .golangci.yml says what is looked at
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted"; exit 1; }
+	$(GOLANGCI) run ./...
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(GOLANGCI) fmt ./...
+
+.PHONY: clean
+clean: ## Remove artifacts of runs; the cache of built components stays (its path is in the README)
+	rm -rf e2e/artifacts

@@ -1,0 +1,59 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// roundoff is by how much a value may differ after the HPA has told it as an average per replica in thousandths.
+const roundoff = 0.05
+
+// StepsFollow checks each of the HPA's steps up under load: that it asks for as many replicas as the metric that the HPA
+// saw asks for, or for as many as its rules allow at once, and that what the HPA saw is what KEDA served.
+func (r *Run) StepsFollow() error {
+	desired, err := r.loaded(HopDesired)
+	if err != nil {
+		return fmt.Errorf("steps follow the metric: %w", err)
+	}
+	var errs []error
+	for i := 1; i < len(desired); i++ {
+		if from, to := desired[i-1], desired[i]; to.Value > from.Value {
+			if err := r.stepFollows(from, to); err != nil {
+				errs = append(errs, fmt.Errorf("steps follow the metric: %s to %s %s: %w", num(from.Value), num(to.Value), r.when(to.At), err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Run) stepFollows(from, to Point) error {
+	saw, ok := r.Series[HopHPA].At(to.At)
+	if !ok {
+		return errors.New("no metric of the HPA was seen")
+	}
+	asked := math.Min(math.Ceil((saw-roundoff)/r.Settings.Threshold), float64(r.Settings.MaxReplicas))
+	allowed, _ := limitUp(r.Settings.Behavior.up(), int32(from.Value))
+	if want := math.Min(asked, float64(allowed)); to.Value != want {
+		return fmt.Errorf("the HPA saw %s at a threshold of %s, which asks for %s replicas, and may go to %d",
+			num(saw), num(r.Settings.Threshold), num(asked), allowed)
+	}
+	// KEDA's value is read at an interval and holds until KEDA serves the next one.
+	earliest := to.At.Add(-r.Settings.HPASync.D() - 2*time.Second)
+	served := r.Series[HopServed].Between(earliest, to.At.Add(time.Second))
+	for _, p := range served {
+		if math.Abs(p.Value-saw) <= roundoff+saw/1000 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the HPA saw %s, and KEDA served no such value around it: %v", num(saw), values(served))
+}
+
+func values(s Series) []string {
+	list := make([]string, len(s))
+	for i, p := range s {
+		list[i] = num(p.Value)
+	}
+	return list
+}
