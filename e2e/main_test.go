@@ -66,8 +66,7 @@ func run(m *testing.M) int {
 		case <-finished:
 		}
 	})
-	defer handler.Wait()
-	defer close(finished)
+	defer the.down()
 
 	the.env.Setup(func(_ context.Context, config *envconf.Config) (context.Context, error) {
 		return ctx, the.up(ctx, config)
@@ -80,14 +79,14 @@ func run(m *testing.M) int {
 		}
 		return ctx, nil
 	})
-	the.env.Finish(func(ctx context.Context, _ *envconf.Config) (context.Context, error) {
-		return ctx, the.finish(ctx)
-	})
 	code := the.env.Run(m)
+	close(finished)
+	handler.Wait()
 	if err := the.writeReport(code == 0); err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
 		return 1
 	}
+	the.keep(ctx)
 	return code
 }
 
@@ -110,17 +109,14 @@ func (s *suite) down() {
 	}
 }
 
-// finish takes the lab down, when it is to be kept only after Ctrl-C.
-func (s *suite) finish(ctx context.Context) error {
-	if s.lab == nil {
-		return nil
+// keep leaves the lab up until Ctrl-C when that was asked for.
+func (s *suite) keep(ctx context.Context) {
+	if s.lab == nil || !s.options.keep {
+		return
 	}
-	if s.options.keep {
-		logf("E2E_KEEP=1: the lab stays up until Ctrl-C\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
-			s.lab.Kubeconfig, s.lab.Emulator.URL(), s.lab.Emulator.WorkspaceID(), s.lab.Artifacts())
-		<-ctx.Done()
-	}
-	return s.lab.Down()
+	logf("E2E_KEEP=1: the lab stays up; Ctrl-C removes it\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
+		s.lab.Kubeconfig, s.lab.Emulator.URL(), s.lab.Emulator.WorkspaceID(), s.lab.Artifacts())
+	<-ctx.Done()
 }
 
 // test runs features as e2e-framework does, several of them at once.

@@ -96,7 +96,14 @@ func nodeStages(module string) []string {
 // clusterComponent is a cluster as a part of the lab.
 type clusterComponent struct{ *kwok.Cluster }
 
-func (c clusterComponent) Name() string                      { return "cluster" }
+// Name implements Component.
+func (c clusterComponent) Name() string { return "cluster" }
+
+// Install implements Component.
 func (c clusterComponent) Install(ctx context.Context) error { return c.Create(ctx) }
-func (c clusterComponent) Ready(context.Context) error       { return c.Failed() }
-func (c clusterComponent) Remove(ctx context.Context) error  { return c.Destroy(ctx) }
+
+// Ready implements Component. Create waits by itself.
+func (c clusterComponent) Ready(context.Context) error { return c.Failed() }
+
+// Remove implements Component.
+func (c clusterComponent) Remove(ctx context.Context) error { return c.Destroy(ctx) }

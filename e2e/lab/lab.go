@@ -71,6 +71,8 @@ type Lab struct {
 
 	options   Options
 	state     string
+	release   func()
+	log       *os.File
 	processes *process.Group
 	installed []Component
 
@@ -91,8 +93,8 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 
 func (l *Lab) up(ctx context.Context) error {
 	var err error
-	if l.state, err = os.MkdirTemp("", "ampersand-lab-"); err != nil {
-		return fmt.Errorf("make a folder for the lab's state: %w", err)
+	if l.state, l.release, err = newState(os.TempDir()); err != nil {
+		return err
 	}
 	logs := filepath.Join(l.options.Artifacts, "logs")
 	if err := os.RemoveAll(logs); err != nil {
@@ -105,8 +107,8 @@ func (l *Lab) up(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the lab's log: %w", err)
 	}
-	logger := slog.New(slog.NewTextHandler(logFile, nil))
-	return l.kwok(ctx, logs, logger)
+	l.log = logFile
+	return l.kwok(ctx, logs, slog.New(slog.NewTextHandler(logFile, nil)))
 }
 
 // install installs a component and waits until it is ready.
@@ -147,8 +149,12 @@ func (l *Lab) Down() error {
 			cancel()
 		}
 		l.processes.Close()
+		if l.log != nil {
+			errs = append(errs, l.log.Close())
+		}
 		if l.state != "" {
 			errs = append(errs, os.RemoveAll(l.state))
+			l.release()
 		}
 		l.err = errors.Join(errs...)
 	})

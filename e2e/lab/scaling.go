@@ -45,7 +45,7 @@ type Scaling struct {
 // ScaledObject renders the ScaledObject of the recipe, and what it needs, with the settings of s.
 func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unstructured, error) {
 	options := manifest.Options{Namespace: s.Namespace}
-	address := ""
+	var address string
 	switch s.Signing {
 	case SigningProxy:
 		proxy, err := l.Platform.ProxyAddress(ctx)
