@@ -168,7 +168,7 @@ func otherFaults() []features.Feature {
 		{
 			// The mended query beside fault 2.
 			name: "load-of-others", description: "the mended query ignores the load of downstream1", signing: lab.SigningProxy,
-			change: none, target: "downstream1", link: trial.LinkResult, why: "no series", replicas: 1,
+			change: none, target: "downstream1", link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 		{
 			// Fault 3: awsRegion makes KEDA sign by itself, and an operator without credentials fails before it reaches the proxy.
@@ -177,7 +177,7 @@ func otherFaults() []features.Feature {
 			change: func(s *lab.Scaling, namespace string, _ scenario.Profile) {
 				s.Metadata = map[string]string{"awsRegion": "us-east-1", "identityOwner": "operator"}
 			},
-			link: trial.LinkScaler, why: "no query",
+			link: trial.LinkScaler, why: "no query", atMost: fallbackReplicas,
 		},
 		{
 			// Fault 6: the text of the recipe names a metric that does not exist.
@@ -185,7 +185,7 @@ func otherFaults() []features.Feature {
 			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
 				s.Query = strings.Replace(s.Query, "ho11y_total", "holly_total", 1)
 			},
-			link: trial.LinkResult, why: "no series", replicas: 1,
+			link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 	}
 	list := []features.Feature{signedTwice()}

@@ -40,6 +40,8 @@ type Scaling struct {
 	Keys component.Keys
 	// Metadata are further fields of the trigger.
 	Metadata map[string]string
+	// NoFallback leaves out the recipe's fallback, with which KEDA holds 2 replicas while the scaler fails.
+	NoFallback bool
 }
 
 // ScaledObject renders the ScaledObject of the recipe, and what it needs, with the settings of s.
@@ -102,6 +104,9 @@ func (s Scaling) settle(object *unstructured.Unstructured, address string) error
 			return err
 		}
 	}
+	if s.NoFallback {
+		unstructured.RemoveNestedField(object.Object, "spec", "fallback")
+	}
 	if len(s.Behavior) != 0 {
 		err := unstructured.SetNestedMap(object.Object, s.Behavior, "spec", "advanced", "horizontalPodAutoscalerConfig", "behavior")
 		if err != nil {
@@ -111,7 +116,24 @@ func (s Scaling) settle(object *unstructured.Unstructured, address string) error
 	return unstructured.SetNestedSlice(object.Object, triggers, "spec", "triggers")
 }
 
-// App renders the recipe's sample application into a namespace.
-func (l *Lab) App(namespace string) ([]*unstructured.Unstructured, error) {
-	return manifest.Render(l.Manifests, manifest.Options{Namespace: namespace})
+// App renders the recipe's sample application into a namespace. Its traces go to the collector's pod: there is no DNS to
+// find the collector's Service by.
+func (l *Lab) App(ctx context.Context, namespace string) ([]*unstructured.Unstructured, error) {
+	objects, err := manifest.Render(l.Manifests, manifest.Options{Namespace: namespace})
+	if err != nil {
+		return nil, err
+	}
+	collector, err := l.Platform.CollectorAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range objects {
+		if object.GetKind() != "Deployment" {
+			continue
+		}
+		if err := manifest.SetVariable(object, "OTEL_EXPORTER_OTLP_ENDPOINT", collector); err != nil {
+			return nil, err
+		}
+	}
+	return objects, nil
 }

@@ -18,19 +18,19 @@ import (
 type Link string
 
 const (
-	// LinkNone: the change passes every link.
+	// LinkNone says that the change passes every link.
 	LinkNone Link = "none"
-	// LinkLoad: the load is not answered.
+	// LinkLoad says that the load is not answered.
 	LinkLoad Link = "load"
-	// LinkIngest: the workload's counter does not reach the store (scrape, export, remote write).
+	// LinkIngest says that the workload's counter does not reach the store (scrape, export, remote write).
 	LinkIngest Link = "ingest"
-	// LinkScaler: KEDA does not ask AMP at all.
+	// LinkScaler says that KEDA does not ask AMP at all.
 	LinkScaler Link = "scaler"
-	// LinkQuery: AMP refuses KEDA's query.
+	// LinkQuery says that AMP refuses KEDA's query.
 	LinkQuery Link = "query"
-	// LinkResult: AMP answers, but not with the one number that KEDA accepts.
+	// LinkResult says that AMP answers, but not with the one number that KEDA accepts.
 	LinkResult Link = "result"
-	// LinkTarget: the number arrives and does not ask for more replicas.
+	// LinkTarget says that the number arrives and does not ask for more replicas.
 	LinkTarget Link = "target"
 )
 

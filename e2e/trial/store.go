@@ -97,6 +97,7 @@ func (s *Store) FirstPositive(ctx context.Context, selector string, since time.T
 // named gives requests our name. It is not part of what is signed.
 type named struct{ next http.RoundTripper }
 
+// RoundTrip implements http.RoundTripper.
 func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", userAgent)

@@ -96,7 +96,7 @@ func (t *Trial) deploy(ctx context.Context) error {
 	if _, err := t.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("create the namespace: %w", err)
 	}
-	app, err := t.config.Lab.App(t.config.Namespace)
+	app, err := t.config.Lab.App(ctx, t.config.Namespace)
 	if err != nil {
 		return err
 	}

@@ -117,9 +117,7 @@ func (t *Trial) sawHPA(object any) {
 			t.recorder.Record(timeline.HopHPA, now, total)
 		}
 	}
-	if hpa.Status.DesiredReplicas > 0 {
-		t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))
-	}
+	t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))
 }
 
 func (t *Trial) sawEvent(object any) {

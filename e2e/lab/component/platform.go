@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -79,16 +80,25 @@ func (p *Platform) Remove(context.Context) error { return nil }
 // ProxyAddress is the host and port of the signing proxy's pod: on a cluster without a service network there is no
 // other way to it.
 func (p *Platform) ProxyAddress(ctx context.Context) (string, error) {
-	pods, err := p.client.CoreV1().Pods("keda").List(ctx, metav1.ListOptions{LabelSelector: "app=keda-sigv4"})
+	return p.podAddress(ctx, "keda", "keda-sigv4", "8080")
+}
+
+// CollectorAddress is the host and port at which the collector's pod takes traces.
+func (p *Platform) CollectorAddress(ctx context.Context) (string, error) {
+	return p.podAddress(ctx, "ho11y", "adot", "4317")
+}
+
+func (p *Platform) podAddress(ctx context.Context, namespace, app, port string) (string, error) {
+	pods, err := p.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + app})
 	if err != nil {
-		return "", fmt.Errorf("find the signing proxy: %w", err)
+		return "", fmt.Errorf("find the pod of %s: %w", app, err)
 	}
 	for _, pod := range pods.Items {
 		if PodReady(&pod) {
-			return pod.Status.PodIP + ":8080", nil
+			return net.JoinHostPort(pod.Status.PodIP, port), nil
 		}
 	}
-	return "", errors.New("find the signing proxy: no pod of it is ready")
+	return "", fmt.Errorf("find the pod of %s: none is ready", app)
 }
 
 // DeploymentReady returns nil when all replicas of the newest version of a Deployment are ready.
