@@ -23,7 +23,7 @@ type request struct {
 	Status                                      int
 	Duration                                    float64
 	Explanation                                 struct {
-		Type, Message, AccessKeyID, CanonicalRequest, StringToSign string
+		Type, Message, Hint, AccessKeyID, CanonicalRequest, StringToSign string
 	}
 }
 
@@ -105,6 +105,45 @@ func TestExplanationHasNoSecrets(t *testing.T) {
 	}
 }
 
+// TestSecretInThePlaceOfTheKeyID has a client that mixed up the halves of the key.
+// The secrets AWS makes have slashes, which end the id early.
+func TestSecretInThePlaceOfTheKeyID(t *testing.T) {
+	for name, secret := range map[string]string{"whole": "wJalrXUtnFEMIK7MDENG", "up to a slash": "wJalrXUtnFEMI/K7MDENG/bPxRfi"} {
+		t.Run(name, func(t *testing.T) {
+			var log lockedBuffer
+			srv := start(t, emulator.Config{
+				AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: secret,
+				Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			})
+			mixed := &aws.Credentials{AccessKeyID: secret, SecretAccessKey: "AKIDEXAMPLE"}
+			refused := send(t, srv, "GET", "/workspaces", nil, mixed, nil)
+			require.Equal(t, 403, refused.status)
+			shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
+			require.Equal(t, "[redacted]", decode[request](t, shown.body).Explanation.AccessKeyID)
+			require.NotContains(t, shown.body+log.String(), "wJalrXUtnFEMI")
+		})
+	}
+}
+
+// TestStaleSessionToken has a client whose shell still has a session's token: AWS's
+// answer says only that the token is invalid, log and explanation say why.
+func TestStaleSessionToken(t *testing.T) {
+	var log lockedBuffer
+	srv := start(t, emulator.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	key := root()
+	key.SessionToken = "stale-token-of-a-session"
+	refused := send(t, srv, "GET", "/workspaces", nil, key, nil)
+	require.Equal(t, 403, refused.status)
+	require.JSONEq(t, `{"message":"The security token included in the request is invalid."}`, refused.body)
+	shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
+	got := decode[request](t, shown.body)
+	require.Equal(t, "session-token-with-long-lived-key", got.Reason)
+	require.Contains(t, got.Explanation.Hint, "a session token was sent with a long-lived access key")
+	require.Contains(t, log.String(), "reason=session-token-with-long-lived-key")
+	require.Contains(t, log.String(), "unset AWS_SESSION_TOKEN")
+	require.NotContains(t, shown.body+log.String(), key.SessionToken)
+}
+
 func TestOneLogLineARequest(t *testing.T) {
 	var log lockedBuffer
 	srv := start(t, emulator.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
@@ -172,7 +211,7 @@ func TestConsoleIsForThisMachine(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			for srv, want := range map[*emulator.Server]int{closed: tc.status, open: tc.open} {
-				r := httptest.NewRequest(http.MethodPost, "/_ampersand/api/reset", nil)
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/_ampersand/api/reset", nil)
 				r.RemoteAddr, r.Host = tc.remote, tc.host
 				for k, v := range tc.header {
 					r.Header[k] = v

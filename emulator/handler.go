@@ -165,6 +165,9 @@ func (s *Server) log(x *exchange, level slog.Level, method, path, verdict string
 	if exp != nil && exp.AccessKeyID != "" {
 		attrs = append(attrs, slog.String("access_key", exp.AccessKeyID))
 	}
+	if exp != nil && exp.Hint != "" {
+		attrs = append(attrs, slog.String("hint", exp.Hint))
+	}
 	if x.err != nil {
 		attrs = append(attrs, slog.Any("error", x.err))
 	}
@@ -182,7 +185,8 @@ func (x *exchange) explain(red redactor, verdict string) *explanation {
 	}
 	if ref := x.refusal; ref != nil {
 		exp.Message = cut(red.text(ref.Message), maxExplanation)
-		exp.AccessKeyID = cut(ref.AccessKeyID, 128)
+		exp.Hint = ref.Hint
+		exp.AccessKeyID = cut(red.keyID(ref.AccessKeyID), 128)
 		exp.CanonicalRequest = cut(red.text(ref.CanonicalRequest), maxExplanation)
 		exp.StringToSign = cut(red.text(ref.StringToSign), maxExplanation)
 	}

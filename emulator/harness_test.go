@@ -140,3 +140,18 @@ func send(t testing.TB, srv *emulator.Server, method, target string, body []byte
 func root() *aws.Credentials {
 	return &aws.Credentials{AccessKeyID: emulator.DefaultAccessKeyID, SecretAccessKey: emulator.DefaultSecretAccessKey}
 }
+
+// call is an unsigned request for goroutines, which must not end a test.
+func call(ctx context.Context, method, url string, body []byte) (status int, text string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(raw), err
+}

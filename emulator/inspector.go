@@ -59,6 +59,7 @@ type entry struct {
 type explanation struct {
 	Type             string `json:"type,omitempty"`
 	Message          string `json:"message,omitempty"`
+	Hint             string `json:"hint,omitempty"`
 	AccessKeyID      string `json:"accessKeyId,omitempty"`
 	CanonicalRequest string `json:"canonicalRequest,omitempty"`
 	StringToSign     string `json:"stringToSign,omitempty"`
@@ -119,9 +120,8 @@ func promQL(r *http.Request, body []byte) string {
 	return form.Get("query")
 }
 
+// cut returns the beginning of s, in memory of its own: s is a piece of a request
+// of up to a megabyte, which must not live as long as what is remembered of it.
 func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return s[:limit]
+	return strings.Clone(s[:min(limit, len(s))])
 }

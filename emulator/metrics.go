@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -90,7 +91,16 @@ func newHeadCollector() *headCollector {
 func (c *headCollector) track(db *storage.DB) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.dbs[db.ID()] == db {
+		return
+	}
 	c.dbs[db.ID()] = db
+	c.forget() // here too, because nobody may ever scrape
+}
+
+// forget drops deleted workspaces, whose samples in memory would stay with them.
+func (c *headCollector) forget() {
+	maps.DeleteFunc(c.dbs, func(_ string, db *storage.DB) bool { return db.Err() != nil })
 }
 
 // Describe implements prometheus.Collector.
@@ -100,11 +110,8 @@ func (c *headCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
 func (c *headCollector) Collect(ch chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forget()
 	for id, db := range c.dbs {
-		if db.Err() != nil {
-			delete(c.dbs, id) // the workspace was deleted
-			continue
-		}
 		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, float64(db.Stats().Series), id)
 	}
 }

@@ -48,7 +48,7 @@ func (s *Server) answerMethod(x *exchange, allowed string) {
 // loopback address, calls the emulator by a loopback name (a page on the web
 // can point its own name at 127.0.0.1), and no other site's page is behind it.
 func (s *Server) serveConsole(x *exchange) {
-	if !s.cfg.ConsoleOpen && !(loopbackAddr(x.r.RemoteAddr) && loopbackHost(x.r.Host)) {
+	if !s.cfg.ConsoleOpen && (!loopbackAddr(x.r.RemoteAddr) || !loopbackHost(x.r.Host)) {
 		x.reason = reasonNotLoopback
 		awsapi.WriteJSON(x.w, http.StatusForbidden, map[string]string{
 			"message": "/_ampersand/ answers on loopback addresses only; start the emulator with --console-open to open it",

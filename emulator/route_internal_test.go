@@ -79,7 +79,7 @@ func TestInspectorForgetsTheOldest(t *testing.T) {
 }
 
 func TestRedact(t *testing.T) {
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.Header.Set("Authorization", "Bearer abcdefghijkl")
 	red := newRedactor(r, "the-secret-key")
 	got := red.text("GET\n/\nX-Amz-Security-Token=a%2Fb&x=1\nhost:h\nx-amz-security-token:tok/+=\ncookie:c=1\n\nhost\nabcdefghijkl the-secret-key")
@@ -90,7 +90,7 @@ func TestPanicIsAnswered(t *testing.T) {
 	s, err := Start(t.Context(), Config{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	x := &exchange{w: &recorder{ResponseWriter: httptest.NewRecorder()}, r: httptest.NewRequest(http.MethodGet, "/", nil)}
+	x := &exchange{w: &recorder{ResponseWriter: httptest.NewRecorder()}, r: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)}
 	require.False(t, s.recovered(x, "boom"))
 	require.Equal(t, 500, x.w.code())
 	require.Equal(t, reasonPanic, x.reason)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,8 +35,9 @@ const workspacesFile = "workspaces.json"
 
 // Server is a running emulator. Its methods are safe for concurrent use.
 type Server struct {
-	cfg  Config
-	root identity.Principal
+	cfg   Config
+	grace time.Duration // ShutdownGrace, shorter in tests
+	root  identity.Principal
 
 	listener net.Listener
 	http     *http.Server
@@ -66,6 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	s := &Server{
 		cfg:       cfg,
+		grace:     ShutdownGrace,
 		root:      identity.RootPrincipal(cfg.Region, cfg.AccountID),
 		served:    make(chan struct{}),
 		metrics:   newMetrics(cfg.Version),
@@ -111,8 +114,13 @@ func (s *Server) start(ctx context.Context) error {
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+		// From the end of the headers: the body, a query of a minute, and a minute
+		// for the client to take the answer.
+		WriteTimeout: 3 * time.Minute,
+		IdleTimeout:  2 * time.Minute,
+		// OPTIONS * is an unknown route like any other, and logged like any other.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
 	}
 	if certs != nil {
 		s.http.TLSConfig = &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS12}
@@ -157,7 +165,10 @@ func (s *Server) openData() error {
 		Region:    s.cfg.Region, AccountID: s.cfg.AccountID,
 		Data: s.tenants, Now: s.cfg.Now, Logger: s.cfg.Logger,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("data folder %s: %w: choose a folder that this user may write", dir, err)
+	case err != nil:
 		return fmt.Errorf("data folder %s: %w", dir, err)
 	}
 	return s.ensureWorkspaces()
@@ -207,17 +218,19 @@ func (s *Server) Reset(ctx context.Context, all bool) error {
 // Close or by a failure that Close then returns.
 func (s *Server) Done() <-chan struct{} { return s.served }
 
-// Close stops accepting, waits up to ShutdownGrace for requests in flight,
-// writes what is in memory to disk and removes temporary data. Later calls
-// return what the first did.
+// Close stops accepting, waits up to ShutdownGrace for requests in flight and
+// cuts off those that remain, writes what is in memory to disk and removes
+// temporary data. Later calls return what the first did.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.closing.Store(true)
-		ctx, cancel := context.WithTimeout(context.Background(), ShutdownGrace)
+		ctx, cancel := context.WithTimeout(context.Background(), s.grace)
 		defer cancel()
 		err := s.http.Shutdown(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = errors.Join(fmt.Errorf("requests were still in flight after %s", ShutdownGrace), s.http.Close())
+			// A client that does not come to its end is no failure of ours.
+			s.cfg.Logger.Warn("requests still in flight are cut off", "grace", s.grace)
+			err = s.http.Close()
 		}
 		<-s.served
 		s.closeErr = errors.Join(err, s.serveErr, s.release())

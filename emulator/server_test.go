@@ -159,7 +159,7 @@ func TestCloseFinishesWhatIsInFlight(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- srv.Close() }()
 	<-srv.Done() // nothing new is accepted
-	_, err = net.DialTimeout("tcp", srv.Addr(), time.Second)
+	_, err = (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", srv.Addr())
 	require.Error(t, err)
 	_, err = write.Write(body[1:])
 	require.NoError(t, err)

@@ -40,7 +40,8 @@ func checkMediaType(h http.Header) error {
 }
 
 // decode reads a WriteRequest. It is remote.DecodeWriteRequest with a bound on
-// what a few hostile bytes can make it allocate, and with a pooled buffer:
+// what a few hostile bytes can make it allocate, unpacked and as Go values (see
+// footprint), and with a pooled buffer:
 // unmarshalling copies every string, so the buffer is free afterwards. Errors
 // are told to the client as they are. [C] amp-api.md 1.6
 func (h *Handler) decode(body io.Reader) (*prompb.WriteRequest, error) {
@@ -69,6 +70,9 @@ func (h *Handler) decode(body io.Reader) (*prompb.WriteRequest, error) {
 	if cap(decoded) <= maxPooled {
 		*buf = decoded
 		defer h.buffers.Put(buf)
+	}
+	if n := footprint(decoded); over(n, h.limits.DecodedSize) {
+		return nil, fmt.Errorf("received message larger than max (%d vs %d)", n, h.limits.DecodedSize)
 	}
 	var req prompb.WriteRequest
 	if err := proto.Unmarshal(decoded, &req); err != nil {

@@ -53,7 +53,7 @@ func seriesText(ls []prompb.Label) string {
 	name := ""
 	var pairs []string
 	for _, l := range ls {
-		if l.Name == labels.MetricName && name == "" && l.Value != "" {
+		if l.Name == model.MetricNameLabel && name == "" && l.Value != "" {
 			name = l.Value
 			continue
 		}

@@ -1,6 +1,8 @@
 package ingest_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"net/http"
@@ -201,6 +203,36 @@ func TestMetadata(t *testing.T) {
 	requireText(t, w.Code, w.Header(), w.Body.String(), "metadata missing metric name")
 }
 
+// TestEmptyMessages refuses bodies that are small on the wire, and even when they
+// are unpacked, but gigabytes as Go values.
+func TestEmptyMessages(t *testing.T) {
+	const limit = 1 << 20
+	empty := func(tag byte) []byte { return bytes.Repeat([]byte{tag, 0}, limit/4) }
+	tests := map[string][]byte{
+		"series":          empty(0x0a),
+		"metadata":        empty(0x1a),
+		"labels":          message(0x0a, empty(0x0a)),
+		"samples":         message(0x0a, empty(0x12)),
+		"exemplars":       message(0x0a, empty(0x1a)),
+		"exemplar labels": message(0x0a, message(0x1a, empty(0x0a))),
+		"histograms":      message(0x0a, empty(0x22)),
+		"histogram spans": message(0x0a, message(0x22, empty(0x42))),
+	}
+	for name, body := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Less(t, len(body), limit)
+			w := newRig(t, time.Minute, ingest.Limits{DecodedSize: limit}).post(snappy.Encode(nil, body), nil)
+			require.Equal(t, http.StatusBadRequest, w.Code)
+			require.Regexp(t, `^received message larger than max \([0-9]{7,} vs 1048576\)\n$`, w.Body.String())
+		})
+	}
+}
+
+// message is a protobuf field, its tag given, with a message in it.
+func message(tag byte, content []byte) []byte {
+	return append(binary.AppendUvarint([]byte{tag}, uint64(len(content))), content...)
+}
+
 func TestBadBodies(t *testing.T) {
 	bomb := append([]byte{0xff, 0xff, 0xff, 0x1f}, make([]byte, 8)...) // claims 64 MiB
 	tests := map[string]struct {
@@ -256,7 +288,7 @@ func TestMediaTypes(t *testing.T) {
 			if tt.encoding != "" {
 				h.Set("Content-Encoding", tt.encoding)
 			}
-			w := r.post(encode(t, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{metric("m", r.ago(0), 1)}}), h)
+			w := r.post(encode(t, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{metric("m", r.at(), 1)}}), h)
 			require.Equal(t, tt.status, w.Code)
 			require.Equal(t, tt.text, strings.TrimSuffix(w.Body.String(), "\n"))
 		})

@@ -48,13 +48,13 @@ func serveUntilKilled(dir string) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	h := ingest.New(ingest.Config{})
 	fmt.Println(l.Addr())
-	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // a test
+	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeWrite(w, r, ingest.Target{WorkspaceID: wsID, Tenant: tenant, DB: db})
 	}))
 }
@@ -142,7 +142,7 @@ func startChild(t *testing.T, dir string) (addr string, kill func()) {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.Command(exe)
+	cmd := exec.CommandContext(t.Context(), exe)
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -182,7 +182,7 @@ func TestConcurrentWriters(t *testing.T) {
 	for n := range writers {
 		wg.Go(func() {
 			for i := range requests {
-				at := r.ago(0) + int64(i*writers+n)
+				at := r.at() + int64(i*writers+n)
 				w := r.write(metric("shared", at, float64(n)), metric(fmt.Sprintf("own_%d", n), at, float64(i)))
 				switch w.Code {
 				case http.StatusOK:
@@ -215,7 +215,7 @@ func TestClosedStorage(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, tenants.Close())
 	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), db: db, handler: ingest.New(ingest.Config{Limits: ingest.Limits{SampleAge: -1, SampleFuture: -1}})}
-	w := r.write(metric("m", r.ago(0), 1))
+	w := r.write(metric("m", r.at(), 1))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code, "a client tries again")
 	require.Contains(t, w.Body.String(), "storage is closed")
 }
@@ -233,7 +233,7 @@ func BenchmarkWrite(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		b.StopTimer()
 		for i := range req.Timeseries {
-			req.Timeseries[i].Samples[0] = prompb.Sample{Timestamp: r.ago(0) + int64(n)*1000, Value: float64(n)}
+			req.Timeseries[i].Samples[0] = prompb.Sample{Timestamp: r.at() + int64(n)*1000, Value: float64(n)}
 		}
 		raw, _ = req.Marshal()
 		body = snappy.Encode(body, raw)

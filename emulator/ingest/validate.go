@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/ampersand-amp/ampersand/emulator/storage"
@@ -65,7 +64,7 @@ func (l *Limits) checkLabel(ls []prompb.Label, label prompb.Label, last string) 
 
 func metricName(ls []prompb.Label) (name string, found bool) {
 	for _, l := range ls {
-		if l.Name == labels.MetricName {
+		if l.Name == model.MetricNameLabel {
 			return l.Value, true
 		}
 	}

@@ -43,7 +43,7 @@ func TestRealClients(t *testing.T) {
 
 	names, _, err := c.LabelNames(ctx, nil, now.Add(-time.Hour), now)
 	require.NoError(t, err)
-	require.Equal(t, model.LabelNames{"__name__", "job"}, model.LabelNames{model.LabelName(names[0]), model.LabelName(names[1])})
+	require.Equal(t, model.LabelNames{"__name__", "job"}, model.LabelNames{names[0], names[1]})
 
 	values, _, err := c.LabelValues(ctx, "job", nil, now.Add(-time.Hour), now)
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestClientGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "/query?query=1", nil).WithContext(ctx)
+	r := httptest.NewRequestWithContext(ctx, "GET", "/query?query=1", nil)
 	s.api.Handler(s.db(wsA)).ServeHTTP(w, r)
 	require.Equal(t, 499, w.Code, w.Body)
 	require.Contains(t, w.Body.String(), `"errorType":"canceled"`)
@@ -204,7 +204,7 @@ func TestRoutes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest(tt.method, tt.path, nil)
+			r := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, nil)
 			w := httptest.NewRecorder()
 			s.api.Handler(s.db(wsA)).ServeHTTP(w, r)
 			require.Equal(t, tt.status, w.Code, w.Body)
@@ -269,7 +269,7 @@ func BenchmarkInstantQuery(b *testing.B) {
 	}
 	s.write(wsA, req)
 	h := s.api.Handler(s.db(wsA))
-	r := httptest.NewRequest("GET", "/query?query="+url.QueryEscape("sum(rate(http_requests_total[1m]))"), nil)
+	r := httptest.NewRequestWithContext(b.Context(), "GET", "/query?query="+url.QueryEscape("sum(rate(http_requests_total[1m]))"), nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		w := httptest.NewRecorder()

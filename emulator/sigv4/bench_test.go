@@ -39,6 +39,7 @@ func BenchmarkVerifyMismatch(b *testing.B) {
 }
 
 func benchmark(b *testing.B, r *http.Request, body []byte) {
+	b.Helper()
 	v := newVerifier(0)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,8 @@ func newFront(t *testing.T, keys keyring) (*httptest.Server, <-chan seen) {
 		}
 		got, err := v.Verify(r, body)
 		w.Header().Set("Content-Type", "application/json")
-		if refusal, ok := err.(*sigv4.Refusal); ok {
+		var refusal *sigv4.Refusal
+		if errors.As(err, &refusal) {
 			w.Header().Set("x-amzn-ErrorType", refusal.Type)
 			w.WriteHeader(refusal.Status)
 			_ = json.NewEncoder(w).Encode(map[string]string{"message": refusal.Message})
@@ -134,7 +136,7 @@ func do(t *testing.T, rt http.RoundTripper, req *http.Request, accepted <-chan s
 // remoteWrite is a request as Prometheus and the collector's exporter send it.
 func remoteWrite(t *testing.T, base string) *http.Request {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, base+"/workspaces/ws-1/api/v1/remote_write", bytes.NewReader(bytes.Repeat([]byte{0, 255, 7}, 9000)))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/workspaces/ws-1/api/v1/remote_write", bytes.NewReader(bytes.Repeat([]byte{0, 255, 7}, 9000)))
 	require.NoError(t, err)
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("Content-Type", "application/x-protobuf")
@@ -159,7 +161,7 @@ func TestPrometheusSigV4(t *testing.T) {
 		got.signed.SignedHeaders)
 
 	for _, path := range []string{"//workspaces/ws-1/./api/v1/query/?query=up", "/workspaces/ws-1/api/v1/query?query=a%2Bb+c", ""} {
-		req, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
 		require.NoError(t, err)
 		do(t, rt, req, accepted)
 	}
@@ -221,7 +223,7 @@ func (rt kedaRoundTripper) RoundTrip(req *http.Request) (*http.Response, error) 
 func TestKEDA(t *testing.T) {
 	server, accepted := newFront(t, sessionKey())
 	for _, slash := range []string{"", "/"} { // serverAddress with a trailing slash gives //api/v1/query
-		req, err := http.NewRequest(http.MethodGet, server.URL+"/workspaces/ws-1"+slash+"/api/v1/query?query=sum%28rate%28http_requests_total%5B1m%5D%29%29&time=2026-01-02T03:04:05Z", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/workspaces/ws-1"+slash+"/api/v1/query?query=sum%28rate%28http_requests_total%5B1m%5D%29%29&time=2026-01-02T03:04:05Z", nil)
 		require.NoError(t, err)
 		got := do(t, kedaRoundTripper{ampClient(server.URL, secret)}, req, accepted)
 		require.Equal(t, []string{"host", "x-amz-date", "x-amz-security-token"}, got.signed.SignedHeaders)
@@ -232,12 +234,12 @@ func TestKEDA(t *testing.T) {
 func TestPresignedBySDK(t *testing.T) {
 	server, accepted := newFront(t, sessionKey())
 	for _, token := range []string{"FwoG//+==", "other"} {
-		req, err := http.NewRequest(http.MethodGet, server.URL+"/workspaces/ws-1/api/v1/query?query=up%7Bjob%3D%22a+b%22%7D&X-Amz-Expires=60", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/workspaces/ws-1/api/v1/query?query=up%7Bjob%3D%22a+b%22%7D&X-Amz-Expires=60", nil)
 		require.NoError(t, err)
 		url, header, err := v4.NewSigner().PresignHTTP(context.Background(),
 			aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: secret, SessionToken: token}, req, emptyHash, service, region, time.Now())
 		require.NoError(t, err)
-		req, err = http.NewRequest(http.MethodGet, url, nil)
+		req, err = http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		require.NoError(t, err)
 		req.Header = header
 		if token == "FwoG//+==" {

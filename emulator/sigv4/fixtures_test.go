@@ -71,7 +71,7 @@ func wire(t testing.TB, raw string) (*http.Request, []byte) {
 // plain key at signedAt.
 func signed(t testing.TB, method, url, body string, header http.Header) (*http.Request, []byte) {
 	t.Helper()
-	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	for name, values := range header {
 		req.Header[name] = values
@@ -84,7 +84,7 @@ func signed(t testing.TB, method, url, body string, header http.Header) (*http.R
 // received turns a client's request into the one its server reads.
 func received(t testing.TB, req *http.Request, body string) *http.Request {
 	t.Helper()
-	r := httptest.NewRequest(req.Method, req.URL.RequestURI(), strings.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), req.Method, req.URL.RequestURI(), strings.NewReader(body))
 	r.Host = req.URL.Host
 	if req.Host != "" {
 		r.Host = req.Host

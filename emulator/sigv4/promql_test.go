@@ -90,7 +90,7 @@ func TestPromQLThroughSigners(t *testing.T) {
 			for encoding, escape := range encodings {
 				for _, path := range []string{"/workspaces/ws-1/api/v1/query", "/workspaces/ws-1//api/v1/query"} {
 					for _, expr := range expressions() {
-						req, err := http.NewRequest(http.MethodGet, server.URL+path+"?time=2026-01-02T03:04:05Z&query="+escape(expr)+"&timeout=5s", nil)
+						req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path+"?time=2026-01-02T03:04:05Z&query="+escape(expr)+"&timeout=5s", nil)
 						require.NoError(t, err, "%s %q", encoding, expr)
 						got := do(t, rt, req, accepted)
 						parsed, err := url.ParseRequestURI(got.target)
@@ -107,7 +107,7 @@ func TestPromQLThroughSigners(t *testing.T) {
 // not their plain order.
 func TestSelectorsThroughSDK(t *testing.T) {
 	server, accepted := newFront(t, plainKey())
-	req, err := http.NewRequest(http.MethodGet, server.URL+"/workspaces/ws-1/api/v1/series?"+url.Values{
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/workspaces/ws-1/api/v1/series?"+url.Values{
 		"match[]": {"up", `{job="x"}`, "a/b", "a-b", "a"}, "match1": {"x"}, "match": {""},
 	}.Encode(), nil)
 	require.NoError(t, err)

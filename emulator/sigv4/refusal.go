@@ -48,6 +48,8 @@ const (
 	ReasonUnknownKey = "unknown-key"
 	// ReasonBadToken: the session token is missing or not the key's.
 	ReasonBadToken = "bad-token"
+	// ReasonTokenWithLongLivedKey: a session token beside a key that has none.
+	ReasonTokenWithLongLivedKey = "session-token-with-long-lived-key"
 	// ReasonExpiredToken: the session of the key is over.
 	ReasonExpiredToken = "expired-token"
 	// ReasonBadPayloadHash: X-Amz-Content-Sha256 is not the hash of the body.
@@ -57,7 +59,7 @@ const (
 )
 
 // Refusal is why a request was not accepted, in the words of AWS.
-type Refusal struct {
+type Refusal struct { //nolint:errname // an answer to a client first: its fields are read, and logs and metrics call it a refusal
 	// Type is the value of the x-amzn-ErrorType header.
 	Type string
 	// Status is the HTTP status. No refusal of the front is a 401 ([O] amp-api.md
@@ -67,6 +69,9 @@ type Refusal struct {
 	Message string
 	// Reason is one of the Reason constants.
 	Reason string
+	// Hint says in plain words what is wrong and what to do, where AWS' text leaves
+	// both open. It is ours, for logs and explanations, and not part of the answer.
+	Hint string
 	// AccessKeyID is the key the request names, whether it exists or not; empty if
 	// the request could not be read that far.
 	AccessKeyID string

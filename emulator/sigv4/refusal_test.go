@@ -129,7 +129,7 @@ func TestRefusals(t *testing.T) {
 		{"14 session with another token", session("ASIASESSION", "X-Amz-Security-Token: TOKEN/+\n"), 0,
 			"UnrecognizedClientException", "bad-token", invalidToken, "ASIASESSION"},
 		{"14 token with a key that has none", session(keyID, "X-Amz-Security-Token: stale\n"), 0,
-			"UnrecognizedClientException", "bad-token", invalidToken, keyID},
+			"UnrecognizedClientException", "session-token-with-long-lived-key", invalidToken, keyID},
 		{"14 wrong token of a session that is over", session("ASIAOVER", "X-Amz-Security-Token: no\n"), 0,
 			"UnrecognizedClientException", "bad-token", invalidToken, "ASIAOVER"},
 		{"14 token of a presigned request is not in a header", request(strings.Replace(presigned, keyID, "ASIASESSION", 1)+"&X-Amz-Signature=0", "X-Amz-Security-Token: TOKEN/+=\n"), 0,
@@ -145,9 +145,35 @@ func TestRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, body := wire(t, tt.raw)
 			refusal := refused(t, newVerifier(tt.offset), r, body)
+			refusal.Hint = "" // TestHints has them
 			require.Equal(t, &sigv4.Refusal{
 				Type: tt.errType, Status: http.StatusForbidden, Message: tt.message, Reason: tt.reason, AccessKeyID: tt.keyID,
 			}, refusal)
+		})
+	}
+}
+
+// TestHints tells apart what AWS words alike.
+func TestHints(t *testing.T) {
+	tests := map[string]struct{ keyID, token, reason, hint string }{
+		"unknown key":             {"AKIDNOBODY", "", sigv4.ReasonUnknownKey, "no such access key"},
+		"session without a token": {"ASIASESSION", "", sigv4.ReasonBadToken, "was not sent"},
+		"another token":           {"ASIASESSION", "other", sigv4.ReasonBadToken, "not the one that was issued"},
+		"token with a long-lived key": {keyID, "stale", sigv4.ReasonTokenWithLongLivedKey,
+			"a session token was sent with a long-lived access key"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			token := ""
+			if tt.token != "" {
+				token = "X-Amz-Security-Token: " + tt.token + "\n"
+			}
+			r, body := wire(t, request("", "X-Amz-Date: 20150830T123600Z\n", token,
+				authorization("Credential="+tt.keyID+"/20150830/us-east-1/aps/aws4_request", goodHeaders, someSignature)))
+			refusal := refused(t, newVerifier(0), r, body)
+			require.Equal(t, "The security token included in the request is invalid.", refusal.Message)
+			require.Equal(t, tt.reason, refusal.Reason)
+			require.Contains(t, refusal.Hint, tt.hint)
 		})
 	}
 }

@@ -57,7 +57,8 @@ func (v *Verifier) checkSignature(r *http.Request, target target, auth authoriza
 
 // buildToSign puts the string to sign of s.canonical into s.toSign.
 func (s *scratch) buildToSign(date string, scope Scope) {
-	b := append(s.toSign[:0], algorithm+"\n"...)
+	b := s.toSign[:0]
+	b = append(b, algorithm+"\n"...)
 	b = append(b, date...)
 	b = append(b, '\n')
 	b = append(b, scope.Date...)

@@ -132,7 +132,7 @@ func TestNormalizedPath(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.signed+" as "+tt.sent, func(t *testing.T) {
 			good, _ := signed(t, http.MethodGet, "http://h"+tt.signed, "", nil)
-			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.RequestURI, r.Host, r.Header = tt.sent, "h", good.Header
 			_, err := newVerifier(0).Verify(r, nil)
 			if tt.ok {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +30,7 @@ func TestClearWhileInUse(t *testing.T) {
 				default:
 				}
 				app := db.Appender(ctx)
-				ls := labels.FromStrings(labels.MetricName, "m", "n", string(rune('a'+n)))
+				ls := labels.FromStrings(model.MetricNameLabel, "m", "n", string(rune('a'+n)))
 				if _, err := app.Append(0, ls, now.UnixMilli()+int64(i), 1); err != nil {
 					t.Error(err)
 				}

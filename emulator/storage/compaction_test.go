@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +24,7 @@ func TestCompaction(t *testing.T) {
 	start, want := time.Now().Add(-7*time.Hour), 0
 	app := db.Appender(ctx)
 	for at := start; at.Before(start.Add(7 * time.Hour)); at = at.Add(step) {
-		_, err := app.Append(0, labels.FromStrings(labels.MetricName, "up"), at.UnixMilli(), 1)
+		_, err := app.Append(0, labels.FromStrings(model.MetricNameLabel, "up"), at.UnixMilli(), 1)
 		require.NoError(t, err)
 		want++
 	}
@@ -47,7 +48,7 @@ func countSamples(t *testing.T, db *DB) int {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
 	n := 0
-	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, "up"))
+	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up"))
 	for set.Next() {
 		chunks := set.At().Iterator(nil)
 		for chunks.Next() {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	promstorage "github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,7 @@ func TestOutOfOrderWindow(t *testing.T) {
 			db := workspace(t, open(t, t.TempDir(), storage.Options{OutOfOrderWindow: tt.window}), wsA)
 			write(t, db, "up", now, 1)
 			app := db.Appender(context.Background())
-			_, err := app.Append(0, labels.FromStrings(labels.MetricName, "up"), now.Add(-tt.age).UnixMilli(), 2)
+			_, err := app.Append(0, labels.FromStrings(model.MetricNameLabel, "up"), now.Add(-tt.age).UnixMilli(), 2)
 			require.ErrorIs(t, err, tt.want)
 			require.NoError(t, app.Commit())
 			if tt.want == nil {

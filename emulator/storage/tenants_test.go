@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
@@ -198,7 +199,7 @@ func TestClear(t *testing.T) {
 	require.ErrorIs(t, tenants.Clear(soon, wsA), context.Canceled, "a reader is left")
 	names, _, err := reader.LabelNames(ctx, nil)
 	require.NoError(t, err)
-	require.Equal(t, []string{labels.MetricName}, names, "it still sees what it saw")
+	require.Equal(t, []string{model.MetricNameLabel}, names, "it still sees what it saw")
 	require.NoError(t, reader.Close())
 
 	require.Empty(t, read(t, db, "up"))

@@ -3,6 +3,8 @@ package workspace_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -342,4 +344,12 @@ func TestValidation(t *testing.T) {
 		Alias: aws.String(strings.Repeat("ü", 100)), Tags: map[string]string{strings.Repeat("é", 128): strings.Repeat("ñ", 256)},
 	})
 	require.NoError(t, err, "lengths are counted in characters")
+}
+
+// TestOpenSaysWhatTheDiskSaid has a folder that cannot be written: the operator is
+// no client of AWS and gets no AWS error.
+func TestOpenSaysWhatTheDiskSaid(t *testing.T) {
+	_, err := workspace.Open(workspace.Config{Path: filepath.Join(t.TempDir(), "none", "workspaces.json")})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NotContains(t, err.Error(), "InternalServer")
 }

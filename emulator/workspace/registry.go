@@ -90,9 +90,10 @@ func Open(cfg Config) (*Registry, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Registry{cfg: cfg, state: st, ctx: ctx, stop: stop}
+	r.expire(st)
 	// Saving at once shows a folder that cannot be written now, not at the
-	// first request.
-	if err := r.update(func(*state) error { return nil }); err != nil {
+	// first request. The operator is told the fault itself, not an AWS error.
+	if err := st.save(cfg.Path); err != nil {
 		stop()
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 )
 
 // bannerTemplate is what the program prints when it is ready. The snippets can
-// be pasted as they are.
+// be pasted as they are. The command names everything by what every version of the
+// CLI reads: one that does not know AWS_ENDPOINT_URL would call AWS itself
+// [M CLI 2.9.19], and a session token of the shell would be refused.
 const bannerTemplate = `Ampersand {{.Version}} is ready: {{.URL}}
 
   region      {{.Region}}
@@ -24,7 +26,8 @@ Workspaces
   {{.ID}}{{with .Alias}}  {{.}}{{end}}
 {{- else}}
   none yet; make one with
-    AWS_ENDPOINT_URL={{.URL}} AWS_REGION={{.Region}} aws amp create-workspace --alias demo
+    AWS_ACCESS_KEY_ID={{.AccessKey}} AWS_SECRET_ACCESS_KEY={{.SecretKey}} AWS_SESSION_TOKEN= \
+      aws --endpoint-url {{.URL}} --region {{.Region}} amp create-workspace --alias demo
   or start with --workspace {{.Example.ID}}=demo
 {{- end}}
 

@@ -45,7 +45,7 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "ampersand")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
 	}
@@ -55,7 +55,7 @@ func buildAndRun(m *testing.M) int {
 // command is the program with an environment that has nothing of ours in it.
 func command(t testing.TB, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(binary, args...)
+	cmd := exec.CommandContext(t.Context(), binary, args...)
 	cmd.Env = append([]string{"AWS_EC2_METADATA_DISABLED=true", "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}, env...)
 	return cmd
 }
@@ -132,6 +132,9 @@ func TestWrongUsage(t *testing.T) {
 		"unknown command":          {nil, []string{"server"}, `ampersand: unknown command "server"`},
 		"unknown flag":             {nil, []string{"serve", "--foo"}, "ampersand serve: unknown flag: --foo"},
 		"argument":                 {nil, []string{"serve", "x"}, `unexpected argument "x"`},
+		"unknown help topic":       {nil, []string{"help", "server"}, `ampersand: unknown help topic "server"`},
+		"help of a flag's value":   {nil, []string{"help", "serve", "x"}, `ampersand: unknown help topic "serve x"`},
+		"unknown shell":            {nil, []string{"completion", "dos"}, `ampersand completion: unexpected argument "dos"`},
 		"argument of version":      {nil, []string{"version", "x"}, `ampersand version: unexpected argument "x"`},
 		"flag without value":       {nil, []string{"serve", "--listen"}, "--listen"},
 		"listen":                   {nil, []string{"serve", "--listen", "2677"}, "not HOST:PORT"},
@@ -170,7 +173,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	file := filepath.Join(t.TempDir(), "file")
@@ -202,7 +205,7 @@ func TestFailures(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"serve", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"help", "serve"}, {"serve", "--help"}} {
 		code, stdout, stderr := run(t, nil, args...)
 		require.Equal(t, 0, code)
 		require.Contains(t, stdout, "Usage:")
@@ -224,7 +227,9 @@ func TestReadyFileBannerAndSignals(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
 			p := serve(t, []string{"AMPERSAND_DATA_DIR=" + data}, "--workspace", workspaceID+"=AMP-KEDA")
-			res, err := http.Get("http://" + p.addr + "/-/ready")
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.addr+"/-/ready", nil)
+			require.NoError(t, err)
+			res, err := http.DefaultClient.Do(req)
 			require.NoError(t, err)
 			_ = res.Body.Close()
 			require.Equal(t, 200, res.StatusCode)
@@ -241,6 +246,17 @@ func TestReadyFileBannerAndSignals(t *testing.T) {
 			require.FileExists(t, filepath.Join(data, "workspaces.json"))
 		})
 	}
+}
+
+// TestBannerCommand checks the command that makes a workspace: nothing in it is
+// left to the caller's environment or to what a CLI may not know.
+func TestBannerCommand(t *testing.T) {
+	p := serve(t, nil)
+	require.Equal(t, 0, p.stop(t, syscall.SIGTERM), p.stderr)
+	require.Contains(t, p.stdout.String(), "AWS_ACCESS_KEY_ID="+emulator.DefaultAccessKeyID+
+		" AWS_SECRET_ACCESS_KEY="+emulator.DefaultSecretAccessKey+" AWS_SESSION_TOKEN= \\\n      aws --endpoint-url http://"+p.addr+
+		" --region us-east-1 amp create-workspace --alias demo\n")
+	require.NotContains(t, p.stdout.String(), "AWS_ENDPOINT_URL")
 }
 
 func TestSecretsOfUsersAreNotPrinted(t *testing.T) {

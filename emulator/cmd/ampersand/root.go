@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -33,7 +34,30 @@ func newRoot(env lookup, stdout, stderr io.Writer) *cobra.Command {
 		return &usageError{cmd.CommandPath(), err}
 	})
 	root.AddCommand(newServe(env, stdout, stderr), newVersion(stdout))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	checkTopics(root)
 	return root
+}
+
+// checkTopics has cobra's own commands refuse what they do not know: they print
+// their help and call it a success.
+func checkTopics(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = func(cmd *cobra.Command, args []string) error {
+				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					return &usageError{root.CommandPath(), fmt.Errorf("unknown help topic %q", strings.Join(args, " "))}
+				}
+				return nil
+			}
+		case "completion":
+			cmd.Args = noArgs
+			// Cobra looks at the arguments of commands that run only.
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 }
 
 // noArgs refuses arguments that are no flags.

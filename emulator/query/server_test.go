@@ -101,7 +101,13 @@ func sample(at time.Time, v float64, pairs ...string) prompb.TimeSeries {
 	return ts
 }
 
-func (s *server) do(method, path, contentType, body string, header ...string) (*http.Response, string) {
+// answer is what a response is judged by, besides its body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (s *server) do(method, path, contentType, body string, header ...string) (answer, string) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, s.url+path, strings.NewReader(body))
 	require.NoError(s.t, err)
@@ -113,8 +119,8 @@ func (s *server) do(method, path, contentType, body string, header ...string) (*
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	require.NoError(s.t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(s.t, err)
-	return resp, string(got)
+	return answer{resp.StatusCode, resp.Header}, string(got)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gogo/protobuf/proto"
 	"github.com/golang/snappy"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -58,11 +59,11 @@ func newRig(t testing.TB, window time.Duration, limits ingest.Limits) *rig {
 	return r
 }
 
-// ago is a timestamp in Unix milliseconds.
-func (r *rig) ago(d time.Duration) int64 { return r.now.Add(-d).UnixMilli() }
+// at is the clock in Unix milliseconds.
+func (r *rig) at() int64 { return r.now.UnixMilli() }
 
 func (r *rig) post(body []byte, header http.Header) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(http.MethodPost, "/api/v1/remote_write", bytes.NewReader(body))
+	req := httptest.NewRequestWithContext(r.t.Context(), http.MethodPost, "/api/v1/remote_write", bytes.NewReader(body))
 	if header != nil {
 		req.Header = header
 	}
@@ -114,7 +115,7 @@ func readAll(t testing.TB, db *storage.DB) map[string]map[int64]float64 {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
 	got := map[string]map[int64]float64{}
-	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".+"))
+	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".+"))
 	for set.Next() {
 		samples := map[int64]float64{}
 		it := set.At().Iterator(nil)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func workspace(t testing.TB, tenants *storage.Tenants, id string) *storage.DB {
 func write(t testing.TB, db *storage.DB, metric string, at time.Time, v float64) {
 	t.Helper()
 	app := db.Appender(context.Background())
-	_, err := app.Append(0, labels.FromStrings(labels.MetricName, metric), at.UnixMilli(), v)
+	_, err := app.Append(0, labels.FromStrings(model.MetricNameLabel, metric), at.UnixMilli(), v)
 	require.NoError(t, err)
 	require.NoError(t, app.Commit())
 }
@@ -48,7 +49,7 @@ func read(t testing.TB, db *storage.DB, metric string) map[int64]float64 {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, q.Close()) }()
 	got := map[int64]float64{}
-	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, metric))
+	set := q.Select(context.Background(), false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, metric))
 	for set.Next() {
 		it := set.At().Iterator(nil)
 		for it.Next() == chunkenc.ValFloat {
