@@ -44,6 +44,12 @@ func answer(status int) *http.Response {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}}
 }
 
+// advance moves the clock of the bubble that the test runs in, and waits until what is due by then has happened.
+func advance(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // the clock of a synctest bubble: no time is spent
+	synctest.Wait()
+}
+
 func balanced(t *testing.T, s Stats) {
 	t.Helper()
 	assert.Equal(t, s.Offered, s.Answered+s.FailedTotal()+s.InFlight+s.Unsent+s.Dropped+s.Skipped)
@@ -55,8 +61,7 @@ func TestRateAndEvenness(t *testing.T) {
 		g := New(Config{Transport: f})
 		g.SetTargets([]string{"http://a/", "http://b/", "http://c/"})
 		g.SetRate(194)
-		time.Sleep(5 * time.Second)
-		synctest.Wait()
+		advance(5 * time.Second)
 		s := g.Stats()
 		g.Close()
 		assert.InEpsilon(t, 194*5, float64(s.Offered), 0.01)
@@ -81,8 +86,7 @@ func TestRateAndTargetsChangeLive(t *testing.T) {
 		g := New(Config{Transport: f})
 		defer g.Close()
 		g.SetRate(10)
-		time.Sleep(1050 * time.Millisecond)
-		synctest.Wait()
+		advance(1050 * time.Millisecond)
 		s := g.Stats()
 		assert.EqualValues(t, 11, s.Unsent, "no target: not sent, and no failure")
 		assert.Zero(t, s.FailedTotal())
@@ -91,20 +95,16 @@ func TestRateAndTargetsChangeLive(t *testing.T) {
 		g.SetTargets([]string{"http://a/"})
 		g.SetRate(100)
 		assert.Equal(t, 100.0, g.Rate())
-		time.Sleep(time.Second)
-		synctest.Wait()
+		advance(time.Second)
 		assert.InDelta(t, 100, f.hosts["a"], 2)
 		g.SetTargets([]string{"http://a/", "http://b/"})
-		time.Sleep(time.Second)
-		synctest.Wait()
+		advance(time.Second)
 		assert.InDelta(t, 50, f.hosts["b"], 2)
 
 		g.SetRate(0)
-		time.Sleep(100 * time.Millisecond)
-		synctest.Wait()
+		advance(100 * time.Millisecond)
 		before := g.Stats().Offered
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
+		advance(10 * time.Minute)
 		assert.Equal(t, before, g.Stats().Offered, "no rate, no load")
 	})
 }
@@ -118,14 +118,12 @@ func TestNeverBlocks(t *testing.T) {
 		g := New(Config{Transport: f, MaxInFlight: 5, Timeout: 3 * time.Second})
 		g.SetTargets([]string{"http://hung/"})
 		g.SetRate(10)
-		time.Sleep(2050 * time.Millisecond)
-		synctest.Wait()
+		advance(2050 * time.Millisecond)
 		s := g.Stats()
 		assert.EqualValues(t, 21, s.Offered, "the schedule goes on")
 		assert.EqualValues(t, 5, s.InFlight)
 		assert.EqualValues(t, 16, s.Dropped)
-		time.Sleep(time.Second)
-		synctest.Wait()
+		advance(time.Second)
 		assert.Positive(t, g.Stats().Failed[ClassTimeout])
 		g.Close()
 		g.Close()
@@ -149,8 +147,7 @@ func TestStatusClasses(t *testing.T) {
 			}}})
 			g.SetTargets([]string{"http://a/"})
 			g.SetRate(1)
-			time.Sleep(100 * time.Millisecond)
-			synctest.Wait()
+			advance(100 * time.Millisecond)
 			s := g.Stats()
 			g.Close()
 			assert.EqualValues(t, 1, s.Offered)
@@ -227,9 +224,11 @@ func BenchmarkGenerator(b *testing.B) {
 	defer g.Close()
 	g.SetTargets([]string{"http://a/", "http://b/"})
 	g.SetRate(500)
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
 	for b.Loop() {
 		before := g.Stats().Offered
-		time.Sleep(time.Second)
+		<-second.C
 		b.ReportMetric(float64(g.Stats().Offered-before), "req/s")
 	}
 }

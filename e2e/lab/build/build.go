@@ -46,6 +46,9 @@ func DefaultCache() (string, error) {
 	return filepath.Join(base, "ampersand"), nil
 }
 
+// interruptGrace is how long an interrupted build may take to end before it is killed.
+const interruptGrace = 10 * time.Second
+
 // Build returns the programs of all components, building those that the cache does not hold.
 //
 // Several components are built at once only from four cores on: a `go build` keeps two cores busy by itself, and two
@@ -132,6 +135,9 @@ func (b *Builder) goBuild(ctx context.Context, c components.Component, out strin
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(b.Root, c.Dir)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	// As Ctrl-C does it: a go command that is killed leaves its compilers running and its working folder behind.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = interruptGrace
 	watch := b.watch(c)
 	cmd.Stdout, cmd.Stderr = watch, watch
 	defer watch.stop()

@@ -37,8 +37,8 @@ type KEDAProcesses struct {
 	// Kubeconfig writes a kubeconfig with a service account's token.
 	Kubeconfig func(ctx context.Context, path, namespace, serviceAccount string) error
 	Processes  *process.Group
-	// Ports are six free ports: the operator's metrics, health and gRPC, the adapter's API and metrics.
-	Ports func(n int) ([]int, error)
+	// Ports finds free ports. Five are needed: the operator's metrics, health and gRPC, the adapter's API and metrics.
+	Ports func(ctx context.Context, n int) ([]int, error)
 
 	ports             []int
 	operator, adapter *process.Process
@@ -51,7 +51,7 @@ func (k *KEDAProcesses) Name() string { return "KEDA" }
 // Install implements lab.Component.
 func (k *KEDAProcesses) Install(ctx context.Context) error {
 	var err error
-	if k.ports, err = k.Ports(5); err != nil {
+	if k.ports, err = k.Ports(ctx, 5); err != nil {
 		return err
 	}
 	if k.client, err = kubernetes.NewForConfig(k.REST); err != nil {
@@ -201,5 +201,5 @@ func (k *KEDAProcesses) operatorMetric(ctx context.Context, name, namespace, sca
 }
 
 func sum(metric *dto.Metric) float64 {
-	return metric.GetGauge().GetValue() + metric.GetCounter().GetValue()
+	return metric.GetGauge().GetValue() + metric.GetCounter().GetValue() + metric.GetUntyped().GetValue()
 }

@@ -35,6 +35,13 @@ func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
 		return nil, fmt.Errorf("make a folder for the overlay: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(overlay) }()
+	// Where it really is: kustomize resolves links, and paths relative to a link would lead elsewhere.
+	if overlay, err = filepath.EvalSymlinks(overlay); err != nil {
+		return nil, fmt.Errorf("find the overlay's folder: %w", err)
+	}
+	if overlay, err = filepath.Abs(overlay); err != nil {
+		return nil, fmt.Errorf("find the overlay's folder: %w", err)
+	}
 	kustomization := types.Kustomization{Namespace: o.Namespace}
 	if kustomization.Resources, err = relative(overlay, dir); err != nil {
 		return nil, err
@@ -64,8 +71,11 @@ func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
 func relative(base string, paths ...string) ([]string, error) {
 	list := make([]string, len(paths))
 	for i, path := range paths {
-		var err error
-		if list[i], err = filepath.Rel(base, path); err != nil {
+		absolute, err := filepath.Abs(path)
+		if err == nil {
+			list[i], err = filepath.Rel(base, absolute)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("find %s from %s: %w", path, base, err)
 		}
 	}
@@ -93,11 +103,16 @@ func build(dir string) ([]*unstructured.Unstructured, error) {
 	}
 	objects := make([]*unstructured.Unstructured, 0, result.Size())
 	for _, resource := range result.Resources() {
-		content, err := resource.Map()
+		// By way of JSON: kustomize's own numbers are of a type that an unstructured object cannot be copied with.
+		text, err := resource.MarshalJSON()
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", resource.CurId(), err)
 		}
-		objects = append(objects, &unstructured.Unstructured{Object: content})
+		object := &unstructured.Unstructured{}
+		if err := object.UnmarshalJSON(text); err != nil {
+			return nil, fmt.Errorf("read %s: %w", resource.CurId(), err)
+		}
+		objects = append(objects, object)
 	}
 	return objects, nil
 }

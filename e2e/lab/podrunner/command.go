@@ -72,20 +72,22 @@ func (r *Runner) environment(ctx context.Context, pod *corev1.Pod, container *co
 		}
 	}
 	for _, variable := range container.Env {
-		value, err := r.variable(ctx, pod, variable)
+		value, err := r.variable(ctx, pod, variable, env)
 		if err != nil {
 			return nil, fmt.Errorf("variable %s: %w", variable.Name, err)
 		}
-		env[variable.Name] = expand(value, env)
+		env[variable.Name] = value
 	}
 	return env, nil
 }
 
-func (r *Runner) variable(ctx context.Context, pod *corev1.Pod, variable corev1.EnvVar) (string, error) {
+// variable resolves one variable. Only a literal value is expanded with those that are known: what comes from elsewhere,
+// a password for example, is what it is.
+func (r *Runner) variable(ctx context.Context, pod *corev1.Pod, variable corev1.EnvVar, known map[string]string) (string, error) {
 	from := variable.ValueFrom
 	switch {
 	case from == nil:
-		return variable.Value, nil
+		return expand(variable.Value, known), nil
 	case from.FieldRef != nil:
 		switch from.FieldRef.FieldPath {
 		case "status.podIP":
@@ -100,12 +102,23 @@ func (r *Runner) variable(ctx context.Context, pod *corev1.Pod, variable corev1.
 		return "", fmt.Errorf("field %s is not known here", from.FieldRef.FieldPath)
 	case from.SecretKeyRef != nil:
 		data, err := r.secret(ctx, pod.Namespace, from.SecretKeyRef.Name)
-		return data[from.SecretKeyRef.Key], err
+		return pick(data, from.SecretKeyRef.Key, err)
 	case from.ConfigMapKeyRef != nil:
 		data, err := r.configMap(ctx, pod.Namespace, from.ConfigMapKeyRef.Name)
-		return data[from.ConfigMapKeyRef.Key], err
+		return pick(data, from.ConfigMapKeyRef.Key, err)
 	}
 	return "", errors.New("its source is not known here")
+}
+
+func pick(data map[string]string, key string, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	value, found := data[key]
+	if !found {
+		return "", fmt.Errorf("there is no key %s", key)
+	}
+	return value, nil
 }
 
 func (r *Runner) source(ctx context.Context, namespace string, from corev1.EnvFromSource) (map[string]string, error) {
@@ -151,6 +164,9 @@ func (r *Runner) volumes(ctx context.Context, pod *corev1.Pod, container *corev1
 		if i < 0 || pod.Spec.Volumes[i].ConfigMap == nil {
 			return nil, fmt.Errorf("volume %s: only config maps are mounted here", mount.Name)
 		}
+		if mount.SubPath != "" || mount.SubPathExpr != "" || len(pod.Spec.Volumes[i].ConfigMap.Items) != 0 {
+			return nil, fmt.Errorf("volume %s: a part of a config map cannot be mounted here, only all of it", mount.Name)
+		}
 		data, err := r.configMap(ctx, pod.Namespace, pod.Spec.Volumes[i].ConfigMap.Name)
 		if err != nil {
 			return nil, err
@@ -182,12 +198,15 @@ func (r *Runner) serviceAccount(ctx context.Context, pod *corev1.Pod) (string, e
 	return path, r.config.Kubeconfig(ctx, path, pod.Namespace, pod.Spec.ServiceAccountName)
 }
 
-var reference = regexp.MustCompile(`\$\(([A-Za-z_][A-Za-z0-9_]*)\)`)
+var reference = regexp.MustCompile(`\$\$|\$\([^()]*\)`)
 
 // expand replaces $(NAME) by the value of a variable that is already known, and leaves others as they are, as
-// Kubernetes does.
+// Kubernetes does. $$ is a dollar, so that $$(NAME) is no reference.
 func expand(text string, env map[string]string) string {
 	return reference.ReplaceAllStringFunc(text, func(match string) string {
+		if match == "$$" {
+			return "$"
+		}
 		if value, known := env[match[2:len(match)-1]]; known {
 			return value
 		}

@@ -8,7 +8,6 @@ package podrunner
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,8 +16,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -111,8 +108,14 @@ func (r *Runner) changed(ctx context.Context, object any) {
 	r.pods[pod.UID] = cancel
 	r.work.Go(func() {
 		defer cancel()
-		if err := r.run(podCtx, pod.DeepCopy()); err != nil && podCtx.Err() == nil {
-			r.config.Logger.Error("pod cannot be run", "pod", pod.Namespace+"/"+pod.Name, "error", err)
+		pod := pod.DeepCopy()
+		err := r.run(podCtx, pod)
+		if err == nil || podCtx.Err() != nil {
+			return
+		}
+		r.config.Logger.Error("pod cannot be run", "pod", pod.Namespace+"/"+pod.Name, "error", err)
+		if err := r.reportWaiting(podCtx, pod, err); err != nil {
+			r.config.Logger.Error("nor can that be reported", "pod", pod.Namespace+"/"+pod.Name, "error", err)
 		}
 	})
 }
@@ -140,27 +143,24 @@ func (r *Runner) end(uid types.UID) {
 // run keeps the pod's container running until ctx ends.
 func (r *Runner) run(ctx context.Context, pod *corev1.Pod) error {
 	if len(pod.Spec.Containers) != 1 || len(pod.Spec.InitContainers) != 0 {
-		return errors.New("pods of one container are all that the lab runs as processes")
+		return &startError{reasonConfig, errors.New("pods of one container are all that the lab runs as processes")}
 	}
 	container := &pod.Spec.Containers[0]
 	spec, err := r.command(ctx, pod, container)
 	if err != nil {
-		return err
+		return &startError{reasonConfig, err}
 	}
 	for restarts := int32(0); ; restarts++ {
 		p, err := r.config.Processes.Start(spec)
 		if err != nil {
-			return err
+			return &startError{reasonStart, err}
 		}
-		if err := r.serve(ctx, pod, container, p, restarts); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
+		if err := r.serve(ctx, pod, container, p, restarts); err != nil || ctx.Err() != nil {
 			// The process has to end although ctx has: a context of its own, bounded by the process's grace period.
-			return p.Stop(context.WithoutCancel(ctx))
+			return errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 		}
 		r.config.Logger.Warn("container ended and is started again", "pod", pod.Namespace+"/"+pod.Name, "error", p.Failure())
-		if err := r.report(ctx, pod, container, false, restarts+1); err != nil {
+		if err := r.reportRunning(ctx, pod, container, false, restarts+1); err != nil {
 			return err
 		}
 		select {
@@ -185,38 +185,10 @@ func (r *Runner) serve(ctx context.Context, pod *corev1.Pod, container *corev1.C
 	if !awaitReady(probing, pod.Status.PodIP, container) {
 		return nil
 	}
-	if err := r.report(ctx, pod, container, true, restarts); err != nil {
+	if err := r.reportRunning(ctx, pod, container, true, restarts); err != nil {
 		return err
 	}
 	<-probing.Done()
-	return nil
-}
-
-// report writes the pod's readiness into its status, as a kubelet does.
-func (r *Runner) report(ctx context.Context, pod *corev1.Pod, container *corev1.Container, ready bool, restarts int32) error {
-	status, now := corev1.ConditionFalse, metav1.Now()
-	if ready {
-		status = corev1.ConditionTrue
-	}
-	started := true
-	patch, err := json.Marshal(map[string]any{"status": corev1.PodStatus{
-		Conditions: []corev1.PodCondition{
-			{Type: corev1.ContainersReady, Status: status, LastTransitionTime: now},
-			{Type: corev1.PodReady, Status: status, LastTransitionTime: now},
-		},
-		ContainerStatuses: []corev1.ContainerStatus{{
-			Name: container.Name, Image: container.Image, Ready: ready, Started: &started, RestartCount: restarts,
-			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}},
-		}},
-	}})
-	if err != nil {
-		return fmt.Errorf("encode the pod's status: %w", err)
-	}
-	_, err = r.config.Client.CoreV1().Pods(pod.Namespace).
-		Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
-	if err != nil && !apierrors.IsNotFound(err) && ctx.Err() == nil {
-		return fmt.Errorf("report the pod's readiness: %w", err)
-	}
 	return nil
 }
 

@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -54,14 +56,15 @@ type Group struct {
 	requests chan func()
 	done     chan struct{}
 
-	mu     sync.Mutex
-	closed bool
+	mu      sync.Mutex
+	closed  bool
+	running map[*Process]struct{}
 }
 
 // NewGroup returns a Group whose children receive SIGKILL from the kernel when this process dies for whatever
 // reason. Close it after all of its processes were stopped.
 func NewGroup() *Group {
-	g := &Group{requests: make(chan func()), done: make(chan struct{})}
+	g := &Group{requests: make(chan func()), done: make(chan struct{}), running: map[*Process]struct{}{}}
 	go g.spawn()
 	return g
 }
@@ -80,7 +83,8 @@ func (g *Group) Start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
 	p := &Process{spec: s, log: log, exited: make(chan struct{})}
-	p.cmd = exec.Command(s.Path, s.Args...)
+	// Its life is not bound to a context: a child that a context ends gets SIGKILL, one that Stop ends SIGTERM first.
+	p.cmd = exec.CommandContext(context.Background(), s.Path, s.Args...)
 	p.cmd.Env = s.Env
 	p.cmd.Dir = s.Dir
 	p.cmd.Stdout = log
@@ -99,20 +103,34 @@ func (g *Group) Start(s Spec) (*Process, error) {
 		_ = log.Close()
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
-	go p.wait()
+	g.running[p] = struct{}{}
+	go p.wait(g.forget)
 	return p, nil
 }
 
-// Close ends the thread that children are bound to. A child that still runs is killed by that.
+// Close kills the children that still run, waits for their end, and ends the thread that they were bound to. The end of
+// the thread alone would not do: Go keeps it when it happens to be the process's first one.
 func (g *Group) Close() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.closed {
+		g.mu.Unlock()
 		return
 	}
 	g.closed = true
+	left := slices.Collect(maps.Keys(g.running))
+	g.mu.Unlock()
+	for _, p := range left {
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	}
 	close(g.requests)
 	<-g.done
+}
+
+func (g *Group) forget(p *Process) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.running, p)
 }
 
 // PID is the process id.
@@ -136,15 +154,17 @@ func (p *Process) Stop(ctx context.Context) error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	grace := time.NewTimer(p.spec.Grace)
 	defer grace.Stop()
+	late := fmt.Errorf("%s did not end within %s of SIGTERM and was killed", p.spec.Name, p.spec.Grace)
 	select {
 	case <-p.exited:
 		return nil
 	case <-grace.C:
 	case <-ctx.Done():
+		late = fmt.Errorf("%s had not ended when the wait for it was given up (%w) and was killed", p.spec.Name, ctx.Err())
 	}
 	_ = p.cmd.Process.Kill()
 	<-p.exited
-	return fmt.Errorf("%s did not end within %s of SIGTERM and was killed", p.spec.Name, p.spec.Grace)
+	return late
 }
 
 // Failure describes an unexpected end: the status and the last lines of the log.
@@ -160,7 +180,7 @@ func (p *Process) Failure() error {
 	return fmt.Errorf("%s ended by itself (%s); last lines of %s:\n%s", p.spec.Name, status, p.spec.LogPath, tail)
 }
 
-func (p *Process) wait() {
+func (p *Process) wait(ended func(*Process)) {
 	err := p.cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -169,6 +189,7 @@ func (p *Process) wait() {
 	p.err = err
 	_ = p.log.Close()
 	close(p.exited)
+	ended(p)
 }
 
 // Tail returns the last n lines of a file. It reads at most the last 64 KiB.

@@ -87,10 +87,10 @@ func (c *Cluster) PodCIDR() string { return c.pods.CIDR }
 // what was started.
 func (c *Cluster) Create(ctx context.Context) error {
 	var err error
-	if c.ports, err = choosePorts(); err != nil {
+	if c.ports, err = choosePorts(ctx); err != nil {
 		return err
 	}
-	if c.pods, err = claimPodNetwork(); err != nil {
+	if c.pods, err = claimPodNetwork(ctx); err != nil {
 		return err
 	}
 	if err := writePKI(c.PKI()); err != nil {
@@ -244,7 +244,7 @@ func (c *Cluster) poll(ctx context.Context, what string, check func(context.Cont
 		return last == nil, nil
 	})
 	if wait.Interrupted(err) {
-		return fmt.Errorf("wait for %s: %w; last answer: %v", what, err, last)
+		return fmt.Errorf("wait for %s: %w; last answer: %w", what, err, last)
 	}
 	if err != nil {
 		return fmt.Errorf("wait for %s: %w", what, err)

@@ -1,6 +1,7 @@
 package kwok
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -12,10 +13,10 @@ type ports struct {
 }
 
 // FreePorts returns n different TCP ports of 127.0.0.1 that nothing listened on a moment ago.
-func FreePorts(n int) ([]int, error) {
+func FreePorts(ctx context.Context, n int) ([]int, error) {
 	list := make([]int, n)
 	for i := range list {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
@@ -26,8 +27,8 @@ func FreePorts(n int) ([]int, error) {
 	return list, nil
 }
 
-func choosePorts() (ports, error) {
-	p, err := FreePorts(6)
+func choosePorts(ctx context.Context) (ports, error) {
+	p, err := FreePorts(ctx, 6)
 	if err != nil {
 		return ports{}, err
 	}
@@ -42,9 +43,9 @@ type podNetwork struct {
 	claim net.Listener
 }
 
-func claimPodNetwork() (*podNetwork, error) {
+func claimPodNetwork(ctx context.Context) (*podNetwork, error) {
 	for second := 77; second < 127; second++ {
-		claim, err := net.Listen("tcp", fmt.Sprintf("127.%d.255.254:2677", second))
+		claim, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.%d.255.254:2677", second))
 		if err != nil {
 			continue
 		}
