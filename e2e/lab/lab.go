@@ -126,8 +126,11 @@ func (l *Lab) install(ctx context.Context, c Component) error {
 		}
 		return last == nil, nil
 	})
+	if wait.Interrupted(err) {
+		err = fmt.Errorf("%w; last: %w", err, last)
+	}
 	if err != nil {
-		return fmt.Errorf("wait for %s to be ready: %w (%w)", c.Name(), err, last)
+		return fmt.Errorf("wait for %s to be ready: %w", c.Name(), err)
 	}
 	l.options.Logf("%s ready after %s", c.Name(), time.Since(started).Round(10*time.Millisecond))
 	return nil

@@ -98,6 +98,7 @@ func (b *Builder) component(ctx context.Context, c components.Component) (Progra
 	defer unlock()
 
 	dir := filepath.Join(bin, c.Name+"-"+key)
+	defer b.prune(bin, c.Name, dir)
 	programs, err := verify(dir, c)
 	if err == nil {
 		return programs, nil

@@ -27,7 +27,7 @@ const checksums = "SHA256SUMS"
 func (b *Builder) key(ctx context.Context, c components.Component) (string, error) {
 	h := sha256.New()
 	dir := filepath.Join(b.Root, c.Dir)
-	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOOS", "GOARCH")
+	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT")
 	cmd.Dir = dir
 	toolchain, err := cmd.Output()
 	if err != nil {

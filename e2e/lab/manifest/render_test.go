@@ -205,14 +205,7 @@ func TestFrontendOnKWOKCallsNobody(t *testing.T) {
 	t.Parallel()
 	for dir, want := range map[string]string{"app": "http://downstream0", "kwok/app": "DUMMY:5kB:1ms"} {
 		deployment := render(t, dir, manifest.Options{}).find(t, "Deployment", "frontend")
-		containers, _, err := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
-		require.NoError(t, err)
-		require.Len(t, containers, 1)
-		env := map[string]any{}
-		for _, element := range containers[0].(map[string]any)["env"].([]any) {
-			variable := element.(map[string]any)
-			env[variable["name"].(string)] = variable["value"]
-		}
+		env := variables(t, deployment)
 		require.Equal(t, want, env["DOWNSTREAM0"], dir)
 		require.Equal(t, "enabled", env["HO11Y_INJECT_FAILURE"], "the patch leaves the others: %s", dir)
 	}

@@ -97,7 +97,6 @@ func beImage(address string) int {
 type rig struct {
 	client   *fake.Clientset
 	listener net.Listener
-	config   podrunner.Config
 	runner   *podrunner.Runner
 	dir      string
 	// probe answers readiness probes with status; probes counts them.
@@ -192,13 +191,13 @@ func (r *rig) create(t *testing.T, pod *corev1.Pod) {
 	require.NoError(t, err)
 }
 
-// await waits until the pod's newest state is as wanted.
-func (r *rig) await(t *testing.T, name string, wanted func(*corev1.Pod) bool) *corev1.Pod {
+// await waits until the newest state of the pod called a is as wanted.
+func (r *rig) await(t *testing.T, wanted func(*corev1.Pod) bool) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
 	require.Eventually(t, func() bool {
 		var err error
-		pod, err = r.client.CoreV1().Pods("ns").Get(t.Context(), name, metav1.GetOptions{})
+		pod, err = r.client.CoreV1().Pods("ns").Get(t.Context(), "a", metav1.GetOptions{})
 		return err == nil && wanted(pod)
 	}, patience, 5*time.Millisecond)
 	return pod

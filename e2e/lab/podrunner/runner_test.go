@@ -18,17 +18,18 @@ import (
 )
 
 func TestReadyOnlyWhenTheProbeIsAnswered(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.status.Store(http.StatusServiceUnavailable)
 	r.create(t, r.pod(t, "a"))
 	r.accept(t)
 	require.Eventually(t, func() bool { return r.probes.Load() >= 3 }, patience, time.Millisecond)
-	pod := r.await(t, "a", func(*corev1.Pod) bool { return true })
+	pod := r.await(t, func(*corev1.Pod) bool { return true })
 	require.Equal(t, corev1.ConditionFalse, condition(pod, corev1.PodReady), "it does not answer yet")
 	require.Empty(t, pod.Status.ContainerStatuses)
 
 	r.status.Store(http.StatusNoContent)
-	pod = r.await(t, "a", ready(0))
+	pod = r.await(t, ready(0))
 	require.Equal(t, "main", pod.Status.ContainerStatuses[0].Name)
 	require.Equal(t, "test/image:dev", pod.Status.ContainerStatuses[0].Image)
 	require.True(t, *pod.Status.ContainerStatuses[0].Started)
@@ -39,6 +40,7 @@ func TestReadyOnlyWhenTheProbeIsAnswered(t *testing.T) {
 }
 
 func TestReadinessProbes(t *testing.T) {
+	t.Parallel()
 	tests := map[string]func(*corev1.Container){
 		"none":           func(c *corev1.Container) { c.ReadinessProbe = nil },
 		"no HTTP":        func(c *corev1.Container) { c.ReadinessProbe.HTTPGet = nil },
@@ -47,36 +49,39 @@ func TestReadinessProbes(t *testing.T) {
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			pod := r.pod(t, "a")
 			change(&pod.Spec.Containers[0])
 			r.create(t, pod)
-			r.await(t, "a", ready(0))
+			r.await(t, ready(0))
 		})
 	}
 }
 
 func TestRestartAfterExit(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.create(t, r.pod(t, "a"))
 	first := r.accept(t)
-	r.await(t, "a", ready(0))
+	r.await(t, ready(0))
 	r.status.Store(http.StatusServiceUnavailable)
 	first.exit(t, 3)
-	pod := r.await(t, "a", func(pod *corev1.Pod) bool { return condition(pod, corev1.PodReady) == corev1.ConditionFalse })
+	pod := r.await(t, func(pod *corev1.Pod) bool { return condition(pod, corev1.PodReady) == corev1.ConditionFalse })
 	require.False(t, pod.Status.ContainerStatuses[0].Ready)
 	require.EqualValues(t, 1, pod.Status.ContainerStatuses[0].RestartCount)
 
 	second := r.accept(t)
 	require.Equal(t, first.account, second.account)
 	r.status.Store(http.StatusOK)
-	r.await(t, "a", ready(1))
+	r.await(t, ready(1))
 	text, err := os.ReadFile(filepath.Join(r.dir, "logs", "pods", "ns_a.log"))
 	require.NoError(t, err)
 	require.Equal(t, "leaving with 3\n", string(text))
 }
 
 func TestEndsWithThePod(t *testing.T) {
+	t.Parallel()
 	tests := map[string]func(t *testing.T, r *rig){
 		"deleted": func(t *testing.T, r *rig) {
 			require.NoError(t, r.client.CoreV1().Pods("ns").Delete(t.Context(), "a", metav1.DeleteOptions{}))
@@ -93,10 +98,11 @@ func TestEndsWithThePod(t *testing.T) {
 	}
 	for name, end := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			r.create(t, r.pod(t, "a"))
 			process := r.accept(t)
-			r.await(t, "a", ready(0))
+			r.await(t, ready(0))
 			end(t, r)
 			process.requireTerminated(t)
 		})
@@ -105,6 +111,7 @@ func TestEndsWithThePod(t *testing.T) {
 
 // TestWaitsForAnAddress: a pod that was not placed on the node yet is not run.
 func TestWaitsForAnAddress(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	pending := r.pod(t, "a")
 	pending.Status = corev1.PodStatus{Phase: corev1.PodPending}
@@ -115,11 +122,12 @@ func TestWaitsForAnAddress(t *testing.T) {
 	_, err := r.client.CoreV1().Pods("ns").Update(t.Context(), r.pod(t, "a"), metav1.UpdateOptions{})
 	require.NoError(t, err)
 	require.Equal(t, "a", r.accept(t).Env["HOSTNAME"])
-	r.await(t, "a", ready(0))
+	r.await(t, ready(0))
 }
 
 // TestBusyAPIServer: a report that fails is tried again, and the process goes on meanwhile.
 func TestBusyAPIServer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	var refused atomic.Int32
 	r.client.PrependReactor("patch", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
@@ -127,12 +135,13 @@ func TestBusyAPIServer(t *testing.T) {
 	})
 	r.create(t, r.pod(t, "a"))
 	r.accept(t)
-	r.await(t, "a", ready(0))
+	r.await(t, ready(0))
 	require.Greater(t, refused.Load(), int32(3))
 }
 
 // TestCannotRun: the pod says why it does not run, in a kubelet's words.
 func TestCannotRun(t *testing.T) {
+	t.Parallel()
 	const config, start = "CreateContainerConfigError", "CreateContainerError"
 	main := func(pod *corev1.Pod) *corev1.Container { return &pod.Spec.Containers[0] }
 	from := func(source *corev1.EnvVarSource) func(*corev1.Pod) {
@@ -186,7 +195,7 @@ func TestCannotRun(t *testing.T) {
 			pod := r.pod(t, "a")
 			tc.change(pod)
 			r.create(t, pod)
-			got := r.await(t, "a", func(pod *corev1.Pod) bool { return len(pod.Status.ContainerStatuses) != 0 })
+			got := r.await(t, func(pod *corev1.Pod) bool { return len(pod.Status.ContainerStatuses) != 0 })
 			require.Equal(t, corev1.ConditionFalse, condition(got, corev1.PodReady))
 			require.Len(t, got.Status.ContainerStatuses, len(pod.Spec.Containers))
 			for i, status := range got.Status.ContainerStatuses {

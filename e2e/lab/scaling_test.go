@@ -1,0 +1,90 @@
+package lab
+
+import (
+	"encoding/base64"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
+)
+
+const scaling = "../../fixtures/manifests/scaling"
+
+func scaledObject(t *testing.T, objects []*unstructured.Unstructured) map[string]any {
+	t.Helper()
+	for _, object := range objects {
+		if object.GetKind() == "ScaledObject" {
+			require.Equal(t, ScaledObjectName, object.GetName())
+			return object.Object["spec"].(map[string]any)
+		}
+	}
+	require.Fail(t, "no ScaledObject")
+	return nil
+}
+
+// TestSettle writes settings into the recipe's ScaledObject as it is published.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	behavior := map[string]any{"scaleUp": map[string]any{"stabilizationWindowSeconds": int64(0)}}
+	settings := Scaling{
+		Query: "up", Threshold: "20", PollingSeconds: 2, CooldownSeconds: 5, Metadata: map[string]string{"ignoreNullValues": "false"},
+	}
+	for name, tc := range map[string]struct {
+		change   func(*Scaling)
+		fallback any
+		advanced any
+	}{
+		"plain":       {func(*Scaling) {}, map[string]any{"failureThreshold": int64(3), "replicas": int64(2)}, nil},
+		"no fallback": {func(s *Scaling) { s.NoFallback = true }, nil, nil},
+		"behavior": {
+			func(s *Scaling) { s.Behavior = behavior }, map[string]any{"failureThreshold": int64(3), "replicas": int64(2)},
+			map[string]any{"horizontalPodAutoscalerConfig": map[string]any{"behavior": behavior}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects, err := manifest.Render(filepath.Join(scaling, "base"), manifest.Options{})
+			require.NoError(t, err)
+			s := settings
+			tc.change(&s)
+			require.NoError(t, s.settle(objects[0], "http://127.0.0.1:1/workspaces/ws-1"))
+			spec := scaledObject(t, objects)
+			require.Equal(t, []any{map[string]any{"type": "prometheus", "metadata": map[string]any{
+				"serverAddress": "http://127.0.0.1:1/workspaces/ws-1", "query": "up", "threshold": "20", "ignoreNullValues": "false",
+			}}}, spec["triggers"])
+			require.Equal(t, int64(2), spec["pollingInterval"])
+			require.Equal(t, int64(5), spec["cooldownPeriod"])
+			require.Equal(t, tc.fallback, spec["fallback"])
+			require.Equal(t, tc.advanced, spec["advanced"])
+		})
+	}
+	object := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"triggers": []any{}}}}
+	require.EqualError(t, settings.settle(object, ""), "it has 0 triggers, not one")
+}
+
+// TestNativeSigning: KEDA gets the keys that are asked for, and the emulator's own when none are.
+func TestNativeSigning(t *testing.T) {
+	t.Parallel()
+	l := &Lab{Scaling: scaling, Emulator: &component.Emulator{Keys: component.Keys{AccessKeyID: "AKIAOWN", SecretAccessKey: "own"}}}
+	for id, keys := range map[string]component.Keys{"AKIAOWN": {}, "AKIAOTHER": {AccessKeyID: "AKIAOTHER", SecretAccessKey: "wrong"}} {
+		objects, err := l.ScaledObject(t.Context(), Scaling{Namespace: "trial", Signing: SigningNative, Query: "up", Keys: keys})
+		require.NoError(t, err)
+		require.Len(t, objects, 3)
+		for _, object := range objects {
+			require.Equal(t, "trial", object.GetNamespace())
+			if object.GetKind() != "Secret" {
+				continue
+			}
+			data, _, err := unstructured.NestedStringMap(object.Object, "data")
+			require.NoError(t, err)
+			require.Equal(t, base64.StdEncoding.EncodeToString([]byte(id)), data["AWS_ACCESS_KEY_ID"])
+		}
+		scaledObject(t, objects)
+	}
+	_, err := l.ScaledObject(t.Context(), Scaling{Signing: "nobody"})
+	require.ErrorContains(t, err, `"nobody"`)
+}
