@@ -108,16 +108,32 @@ func (r *Runner) changed(ctx context.Context, object any) {
 	r.pods[pod.UID] = cancel
 	r.work.Go(func() {
 		defer cancel()
-		pod := pod.DeepCopy()
-		err := r.run(podCtx, pod)
-		if err == nil || podCtx.Err() != nil {
+		r.keepRunning(podCtx, pod.DeepCopy())
+	})
+}
+
+// keepRunning runs the pod until ctx ends. What keeps it from running is reported and tried again, as a kubelet does:
+// what is missing may come, and an API server that is busy answers later.
+func (r *Runner) keepRunning(ctx context.Context, pod *corev1.Pod) {
+	said := ""
+	for {
+		err := r.run(ctx, pod)
+		if err == nil || ctx.Err() != nil {
 			return
 		}
-		r.config.Logger.Error("pod cannot be run", "pod", pod.Namespace+"/"+pod.Name, "error", err)
-		if err := r.reportWaiting(podCtx, pod, err); err != nil {
+		if err.Error() != said {
+			said = err.Error()
+			r.config.Logger.Error("pod cannot be run", "pod", pod.Namespace+"/"+pod.Name, "error", err)
+		}
+		if err := r.reportWaiting(ctx, pod, err); err != nil && ctx.Err() == nil {
 			r.config.Logger.Error("nor can that be reported", "pod", pod.Namespace+"/"+pod.Name, "error", err)
 		}
-	})
+		select {
+		case <-time.After(restartDelay):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (r *Runner) deleted(object any) {
@@ -174,14 +190,16 @@ func (r *Runner) run(ctx context.Context, pod *corev1.Pod) error {
 // serve reports the pod ready once its probe succeeds, and returns when the process or ctx has ended.
 func (r *Runner) serve(ctx context.Context, pod *corev1.Pod, container *corev1.Container, p *process.Process, restarts int32) error {
 	probing, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	defer following.Wait()
 	defer cancel()
-	go func() {
+	following.Go(func() {
 		select {
 		case <-p.Exited():
 			cancel()
 		case <-probing.Done():
 		}
-	}()
+	})
 	if !awaitReady(probing, pod.Status.PodIP, container) {
 		return nil
 	}

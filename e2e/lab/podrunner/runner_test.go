@@ -125,6 +125,26 @@ func TestWaitsForAnAddress(t *testing.T) {
 	r.await(t, ready(0))
 }
 
+// TestWaitsForWhatIsMissing: a pod whose config map comes later than the pod runs once it is there.
+func TestWaitsForWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	pod := r.pod(t, "a")
+	pod.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{
+		ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "late"}},
+	}}
+	r.create(t, pod)
+	r.await(t, func(pod *corev1.Pod) bool {
+		statuses := pod.Status.ContainerStatuses
+		return len(statuses) == 1 && statuses[0].State.Waiting != nil
+	})
+	late := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late", Namespace: "ns"}, Data: map[string]string{"CAME": "late"}}
+	_, err := r.client.CoreV1().ConfigMaps("ns").Create(t.Context(), late, metav1.CreateOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "late", r.accept(t).Env["CAME"])
+	r.await(t, ready(0))
+}
+
 // TestBusyAPIServer: a report that fails is tried again, and the process goes on meanwhile.
 func TestBusyAPIServer(t *testing.T) {
 	t.Parallel()
