@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -93,7 +94,13 @@ func merge(name, namespace string, data map[string]string) types.GeneratorArgs {
 	}
 }
 
+// kustomizing is held while kustomize works: it keeps Kubernetes' schema in variables of its packages, which it fills at
+// the first use without a lock, and features render at once.
+var kustomizing sync.Mutex
+
 func build(dir string) ([]*unstructured.Unstructured, error) {
+	kustomizing.Lock()
+	defer kustomizing.Unlock()
 	options := krusty.MakeDefaultOptions()
 	// Overlays refer to folders beside them and to the module cache.
 	options.LoadRestrictions = types.LoadRestrictionsNone
