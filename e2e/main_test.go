@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ type suite struct {
 	env     env.Environment
 	options options
 	lab     *lab.Lab
+
+	// played counts the features that were not skipped.
+	played atomic.Int32
 
 	mu     sync.Mutex
 	report timeline.Report
@@ -79,9 +83,17 @@ func run(m *testing.M) int {
 		}
 		return ctx, nil
 	})
+	the.env.BeforeEachFeature(func(ctx context.Context, _ *envconf.Config, _ *testing.T, _ features.Feature) (context.Context, error) {
+		the.played.Add(1)
+		return ctx, nil
+	})
 	code := the.env.Run(m)
 	close(finished)
 	handler.Wait()
+	if code == 0 && the.played.Load() == 0 && !config.DryRunMode() {
+		fmt.Fprintln(os.Stderr, "e2e: no feature was selected: nothing was proved (look at -run, -labels and -feature)")
+		code = 1
+	}
 	if err := the.writeReport(code == 0); err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
 		return 1
