@@ -126,11 +126,12 @@ func TestRenderEmptyRun(t *testing.T) {
 	require.NoError(t, rep.WriteJSON(io.Discard))
 }
 
-// TestSample writes a page of simulated runs for people to look at: TIMELINE_SAMPLE=/tmp/sample.html go test -run TestSample.
+// TestSample renders simulated runs, two good ones and a control that is not, as one report. For people to look at:
+// TIMELINE_SAMPLE=/tmp/sample.html go test -run TestSample.
 func TestSample(t *testing.T) {
 	file := os.Getenv("TIMELINE_SAMPLE")
 	if file == "" {
-		t.Skip("TIMELINE_SAMPLE names no file")
+		file = filepath.Join(t.TempDir(), "sample.html")
 	}
 	rep := Report{Title: "Ampersand: autoscaling end to end", Generated: t0}
 	for seed, off := range []float64{30, 32} {
@@ -146,5 +147,8 @@ func TestSample(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, rep.WriteHTML(out))
 	require.NoError(t, out.Close())
-	require.NoError(t, rep.WriteText(os.Stdout, TextOptions{Unicode: true}))
+	page, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, []Verdict{Pass, Pass, Fail}, []Verdict{rep.Runs[0].Verdict, rep.Runs[1].Verdict, rep.Runs[2].Verdict})
+	require.Equal(t, 3, strings.Count(string(page), "<section"), "a section a run")
 }

@@ -3,7 +3,6 @@ package storage_test
 import (
 	"context"
 	"math"
-	"os"
 	"testing"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
-
-// runningAsRoot: root may write anywhere, so permission tests prove nothing.
-func runningAsRoot() bool { return os.Geteuid() == 0 }
 
 // open opens dir and closes it at the end of the test.
 func open(t testing.TB, dir string, o storage.Options) *storage.Tenants {
