@@ -25,6 +25,9 @@ type Builder struct {
 	Root string
 	// Cache is the folder of finished programs: AMPERSAND_CACHE.
 	Cache string
+	// Sysroot is a folder in which distribution packages of C libraries were unpacked: headers are below usr/include,
+	// archives below usr/lib or a folder in it. When empty, the machine's own libraries are used.
+	Sysroot string
 	// Logf prints a line of progress.
 	Logf func(format string, args ...any)
 	// Now tells the time, time.Now when nil.
@@ -128,14 +131,18 @@ func (b *Builder) component(ctx context.Context, c components.Component) (Progra
 
 // goBuild runs `go build` once per component, so that its programs share what is compiled.
 func (b *Builder) goBuild(ctx context.Context, c components.Component, out string) error {
-	args := []string{"build", "-v", "-trimpath", "-tags=" + components.Tags, "-gcflags=" + components.CompilerFlags,
+	args := []string{"build", "-v", "-trimpath", "-tags=" + tags(c), "-gcflags=" + components.CompilerFlags,
 		"-ldflags=-s -w " + c.LinkFlags, "-o", out + string(filepath.Separator)}
 	for _, name := range names(c) {
 		args = append(args, c.Programs[name])
 	}
+	cgo, err := b.cgo(ctx, c)
+	if err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(b.Root, c.Dir)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	cmd.Env = append(append(os.Environ(), cgo...), "GOFLAGS=-buildvcs=false", "GOWORK=off")
 	// As Ctrl-C does it: a go command that is killed leaves its compilers running and its working folder behind.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = interruptGrace
@@ -171,6 +178,14 @@ func binaryName(c components.Component, pkg string) string {
 		last = elements[len(elements)-2]
 	}
 	return last
+}
+
+// tags are the build tags of a component.
+func tags(c components.Component) string {
+	if c.Tags == "" {
+		return components.Tags
+	}
+	return components.Tags + "," + c.Tags
 }
 
 func names(c components.Component) []string {

@@ -55,6 +55,7 @@ func TestKey(t *testing.T) {
 		{"a file beside a source", func() { r.write(t, "cmd/whisper/text.txt", "may be embedded") }},
 		{"the requirements", func() { r.write(t, "go.mod", "module example.test/tiny\n\ngo 1.25\n") }},
 		{"the linker's flags", func() { r.component.LinkFlags = "-X main.version=2" }},
+		{"the tags", func() { r.component.Tags = "other" }},
 		{"the programs", func() { delete(r.component.Programs, "shout") }},
 	} {
 		tc.change()
@@ -68,6 +69,14 @@ func TestKey(t *testing.T) {
 	}
 	require.Equal(t, len(seen), r.builds())
 	require.Positive(t, r.logged.count(" last time"), "the second build knows how long the first one took:\n%s", r.logged)
+}
+
+func TestTags(t *testing.T) {
+	r := newTiny(t)
+	r.write(t, "cmd/v2/soft.go", "//go:build soft && grpcnotrace\n\npackage main\n\nfunc init() { print(\"softly \") }\n")
+	require.Equal(t, "ONE", prints(t, r.build(t)["shout"]))
+	r.component.Tags = "low,soft"
+	require.Equal(t, "softly ONE", prints(t, r.build(t)["shout"]), "a component's tags come in addition")
 }
 
 func TestDamageIsRepaired(t *testing.T) {
@@ -131,11 +140,8 @@ func TestTwoRunsBuildOnce(t *testing.T) {
 // working folder.
 func TestInterrupted(t *testing.T) {
 	r := newTiny(t)
-	bin, started := t.TempDir(), filepath.Join(t.TempDir(), "started")
-	self, err := os.Executable()
-	require.NoError(t, err)
-	require.NoError(t, os.Symlink(self, filepath.Join(bin, "go")))
-	t.Setenv("PATH", bin)
+	started := filepath.Join(t.TempDir(), "started")
+	replace(t, "go")
 	t.Setenv(envStarted, started)
 	ctx, interrupt := context.WithCancel(t.Context())
 	built := make(chan error, 1)
@@ -145,6 +151,7 @@ func TestInterrupted(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, 20*time.Second, time.Millisecond)
 	interrupt()
+	var err error
 	select {
 	case err = <-built:
 	case <-time.After(20 * time.Second):

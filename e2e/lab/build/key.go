@@ -22,8 +22,8 @@ import (
 // checksums is the file beside cached programs that says what they must hash to.
 const checksums = "SHA256SUMS"
 
-// key hashes all that decides what a component's programs contain: toolchain and platform, flags, requirements and
-// our own sources.
+// key hashes all that decides what a component's programs contain: toolchain and platform, flags, requirements, our
+// own sources and C libraries.
 func (b *Builder) key(ctx context.Context, c components.Component) (string, error) {
 	h := sha256.New()
 	dir := filepath.Join(b.Root, c.Dir)
@@ -33,9 +33,14 @@ func (b *Builder) key(ctx context.Context, c components.Component) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("ask go for its version: %w", err)
 	}
-	_, _ = fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%v\n", toolchain, components.Tags, components.CompilerFlags, c.LinkFlags, c.Programs)
+	_, _ = fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%v\n", toolchain, tags(c), components.CompilerFlags, c.LinkFlags, c.Programs)
 	for _, source := range append([]string{"go.mod", "go.sum"}, c.Sources...) {
 		if err := hashTree(h, dir, source); err != nil {
+			return "", err
+		}
+	}
+	if c.CGO() {
+		if err := b.hashC(ctx, h, c); err != nil {
 			return "", err
 		}
 	}

@@ -21,14 +21,26 @@ import (
 const envStarted = "AMPERSAND_TEST_STARTED"
 
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "go" {
+	switch filepath.Base(os.Args[0]) {
+	case "go":
 		os.Exit(standIn(os.Args[1]))
+	case "cc":
+		standInForC(os.Args[1])
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-// standIn is a go command whose builds last until they are interrupted.
+// standIn is a go command whose builds last until they are interrupted, or end at once with their environment as the
+// program.
 func standIn(command string) int {
+	if command == "env" && os.Args[2] == "CC" {
+		fmt.Println("cc -pipe")
+		return 0
+	}
+	if command == "build" && os.Getenv(envStarted) == "" {
+		return environmentAsProgram()
+	}
 	if command != "build" {
 		fmt.Println("go1.0\nlinux\namd64")
 		return 0
