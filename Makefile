@@ -10,9 +10,9 @@ export AWS_EC2_METADATA_DISABLED := true
 RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 
 # The suites are compiled like the components, so that both share what is compiled (fixtures/components/components.go).
-E2E_BUILD := -trimpath -vet=off -tags=grpcnotrace,remove_all_sd,enable_kubernetes_sd -gcflags=all=-dwarf=false
+E2E_BUILD := -trimpath -tags=grpcnotrace,remove_all_sd,enable_kubernetes_sd -gcflags=all=-dwarf=false
 E2E_TIMEOUT := $(if $(filter 1,$(E2E_KEEP)),0,60m)
-E2E := CGO_ENABLED=0 go test -v -count=1 $(E2E_BUILD) -timeout $(E2E_TIMEOUT) ./e2e
+E2E := CGO_ENABLED=0 go test -v -count=1 -vet=off $(E2E_BUILD) -timeout $(E2E_TIMEOUT) ./e2e
 
 GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
 
@@ -26,12 +26,20 @@ test: ## All tests that need no cluster, with the race detector
 	go test $(RACE) $$(go list ./... | grep -v '/e2e$$')
 
 .PHONY: e2e-local
-e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job
+e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. On kind if Docker answers, else KWOK
 	$(E2E) -run '^TestAutoscaling$$'
 
 .PHONY: e2e-kwok
 e2e-kwok: ## The same on KWOK, named: no Docker
 	E2E_CLUSTER=kwok $(E2E) -run '^TestAutoscaling$$'
+
+.PHONY: e2e-kind
+e2e-kind: ## The same on kind, named: everything in containers; needs a Docker daemon
+	E2E_CLUSTER=kind $(E2E) -run '^TestAutoscaling$$'
+
+.PHONY: images
+images: ## The container images from pinned sources, into the local Docker
+	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/images
 
 .PHONY: e2e
 e2e: ## Every suite: autoscaling, controls that must not scale, the recipe as published

@@ -34,6 +34,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 	return features.New("autoscaling/"+string(signing)).
 		WithLabel("suite", "autoscaling").WithLabel("signing", string(signing)).WithLabel("profile", the.options.profile).
 		WithSetup("the application and its ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			removeAfter(ctx, t, &tr)
 			var err error
 			tr, err = trial.Deploy(ctx, trial.Config{
 				Lab: the.lab, Namespace: namespace,
@@ -81,20 +82,25 @@ func autoscaling(signing lab.Signing) features.Feature {
 			}
 			return ctx
 		}).
-		WithTeardown("remove it", remove(&tr)).
 		Feature()
 }
 
-// remove is the teardown of a feature that deployed a trial.
-func remove(tr **trial.Trial) features.Func {
-	return func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+// removeAfter has a feature's trial removed when the feature is over, also when its setup has failed: a teardown of the
+// framework is not called then. Of a feature that failed it first keeps what explains it: after the removal there would be
+// nothing left to look at.
+func removeAfter(ctx context.Context, t *testing.T, tr **trial.Trial) {
+	t.Helper()
+	ctx = context.WithoutCancel(ctx)
+	t.Cleanup(func() {
+		if t.Failed() {
+			the.collect(ctx, t, *tr)
+		}
 		if *tr != nil {
-			if err := (*tr).Remove(context.WithoutCancel(ctx)); err != nil {
+			if err := (*tr).Remove(ctx); err != nil {
 				t.Error(err)
 			}
 		}
-		return ctx
-	}
+	})
 }
 
 // loadPhase is the phase of the scenario that offers the load for the first time.

@@ -38,7 +38,7 @@ func controls() []control {
 			name: "wrong-secret", description: "KEDA signs with a wrong secret key", signing: lab.SigningNative,
 			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
 				s.NoFallback = true
-				s.Keys = component.Keys{AccessKeyID: the.lab.Emulator.Keys.AccessKeyID, SecretAccessKey: "wrong"}
+				s.Keys = component.Keys{AccessKeyID: the.lab.AMP.Keys.AccessKeyID, SecretAccessKey: "wrong"}
 			},
 			link: trial.LinkQuery, why: "signature-mismatch", atMost: 1,
 		},
@@ -59,9 +59,10 @@ func controls() []control {
 			link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 		{
-			name: "high-threshold", description: "the threshold is ten times too high", signing: lab.SigningProxy,
+			name: "high-threshold", description: "the threshold is twenty times too high", signing: lab.SigningProxy,
 			change: func(s *lab.Scaling, _ string, periods scenario.Profile) {
-				s.Threshold = fmt.Sprint(10 * periods.Threshold)
+				// Far above the load: the rate of a load that caught up after a pause is higher for a moment.
+				s.Threshold = fmt.Sprint(20 * periods.Threshold)
 			},
 			link: trial.LinkTarget, why: "against a target of", atMost: 1,
 		},
@@ -89,6 +90,7 @@ func (c control) feature(suiteName string) features.Feature {
 	return features.NewWithDescription(suiteName+"/"+c.name, c.description).
 		WithLabel("suite", suiteName).WithLabel("profile", the.options.profile).
 		WithSetup("the application and the broken ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			removeAfter(ctx, t, &tr)
 			var err error
 			tr, err = trial.Deploy(ctx, trial.Config{
 				Lab: the.lab, Namespace: namespace, Scenario: suiteName + "/" + c.name, Variant: string(c.signing),
@@ -126,7 +128,6 @@ func (c control) feature(suiteName string) features.Feature {
 			}
 			return ctx
 		}).
-		WithTeardown("remove it", remove(&tr)).
 		Feature()
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,6 +25,8 @@ type suite struct {
 	env     env.Environment
 	options options
 	lab     *lab.Lab
+	// standing is held while the lab is stood up or taken down.
+	standing sync.Mutex
 
 	// played counts the features that were not skipped.
 	played atomic.Int32
@@ -47,7 +48,10 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "e2e: %v (see go test ./e2e -args -help)\n", err)
 		return 2
 	}
-	options, err := optionsFromEnvironment()
+	// Ctrl-C takes the lab down before the process ends. A second one ends it at once; the kernel then ends the children.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	options, err := optionsFromEnvironment(ctx)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v (CONTRIBUTING.md lists the variables)\n", err)
 		return 2
@@ -55,9 +59,6 @@ func run(m *testing.M) int {
 	the = &suite{env: env.NewWithConfig(config.WithParallelTestEnabled()), options: options}
 	the.report.Title = "Ampersand: autoscaling on AMP metrics"
 
-	// Ctrl-C takes the lab down before the process ends. A second one ends it at once; the kernel then ends the children.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	finished := make(chan struct{})
 	var handler sync.WaitGroup
 	handler.Go(func() {
@@ -65,23 +66,14 @@ func run(m *testing.M) int {
 		case <-ctx.Done():
 			stop()
 			logf("interrupted: taking the lab down")
-			the.down()
+			_ = the.down() // it has said why
 			os.Exit(130)
 		case <-finished:
 		}
 	})
-	defer the.down()
 
 	the.env.Setup(func(_ context.Context, config *envconf.Config) (context.Context, error) {
 		return ctx, the.up(ctx, config)
-	})
-	the.env.AfterEachTest(func(ctx context.Context, _ *envconf.Config, t *testing.T) (context.Context, error) {
-		if t.Failed() {
-			if err := the.lab.CollectArtifacts(ctx, filepath.Join(options.artifacts, "failed", t.Name())); err != nil {
-				t.Logf("collect artifacts: %v", err)
-			}
-		}
-		return ctx, nil
 	})
 	the.env.BeforeEachFeature(func(ctx context.Context, _ *envconf.Config, _ *testing.T, _ features.Feature) (context.Context, error) {
 		the.played.Add(1)
@@ -94,15 +86,24 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "e2e: no feature was selected: nothing was proved (look at -run, -labels and -feature)")
 		code = 1
 	}
+	// What a lab leaves behind, or a guard of its that is gone, is a failure like any other.
+	if !options.keep && the.down() != nil {
+		code = 1
+	}
 	if err := the.writeReport(code == 0); err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v\n", err)
-		return 1
+		code = 1
 	}
-	the.keep(ctx)
+	if options.keep {
+		the.keep(ctx)
+		_ = the.down() // it has said why
+	}
 	return code
 }
 
 func (s *suite) up(ctx context.Context, config *envconf.Config) error {
+	s.standing.Lock()
+	defer s.standing.Unlock()
 	l, err := lab.Up(ctx, s.options.lab)
 	if err != nil {
 		return err
@@ -112,23 +113,29 @@ func (s *suite) up(ctx context.Context, config *envconf.Config) error {
 	return nil
 }
 
-func (s *suite) down() {
+// down takes the lab down. It waits for one that is only just being stood up.
+func (s *suite) down() error {
+	s.standing.Lock()
+	defer s.standing.Unlock()
+	if s.lab == nil {
+		return nil
+	}
+	err := s.lab.Down()
+	if err != nil {
+		logf("take the lab down: %v", err)
+	}
+	return err
+}
+
+// keep leaves the lab up when that was asked for: a kind cluster stays as it is, processes stay until Ctrl-C.
+func (s *suite) keep(ctx context.Context) {
 	if s.lab == nil {
 		return
 	}
-	if err := s.lab.Down(); err != nil {
-		logf("take the lab down: %v", err)
+	logf("E2E_KEEP=1: %s", s.lab.Kept())
+	if s.lab.Cluster() == lab.ClusterKWOK {
+		<-ctx.Done()
 	}
-}
-
-// keep leaves the lab up until Ctrl-C when that was asked for.
-func (s *suite) keep(ctx context.Context) {
-	if s.lab == nil || !s.options.keep {
-		return
-	}
-	logf("E2E_KEEP=1: the lab stays up; Ctrl-C removes it\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
-		s.lab.Kubeconfig, s.lab.Emulator.URL(), s.lab.Emulator.WorkspaceID(), s.lab.Artifacts())
-	<-ctx.Done()
 }
 
 // test runs features as e2e-framework does, several of them at once.

@@ -12,6 +12,7 @@ import (
 	"github.com/ampersand-amp/ampersand/e2e/lab"
 	"github.com/ampersand-amp/ampersand/e2e/lab/build"
 	"github.com/ampersand-amp/ampersand/e2e/scenario"
+	"github.com/ampersand-amp/ampersand/fixtures/components"
 )
 
 // options are what the environment chooses.
@@ -31,11 +32,8 @@ type options struct {
 	periods     scenario.Profile
 }
 
-func optionsFromEnvironment() (options, error) {
+func optionsFromEnvironment(ctx context.Context) (options, error) {
 	var o options
-	if _, err := choice("E2E_CLUSTER", "auto", "auto", "kwok"); err != nil {
-		return o, fmt.Errorf("%w; kind and existing clusters are not supported yet", err)
-	}
 	if _, err := choice("E2E_AMP", "emulator", "emulator"); err != nil {
 		return o, fmt.Errorf("%w; real AMP is not supported yet", err)
 	}
@@ -62,12 +60,50 @@ func optionsFromEnvironment() (options, error) {
 	if o.periods, err = o.autoscaling.Profile(o.profile); err != nil {
 		return o, err
 	}
-	return o, o.places()
+	if err := o.where(ctx); err != nil {
+		return o, err
+	}
+	o.periods = o.periods.On(string(o.lab.Cluster))
+	o.lab.Keep, o.lab.Logf = o.keep, logf
+	o.lab.Settings = lab.Settings{
+		ScrapeInterval: time.Duration(o.periods.ScrapeInterval),
+		BatchTimeout:   time.Duration(o.periods.BatchTimeout),
+		HPASyncPeriod:  time.Duration(o.periods.HPASync),
+	}
+	return o, o.places(ctx)
+}
+
+// where chooses the cluster, its versions and its images.
+func (o *options) where(ctx context.Context) error {
+	cluster, err := choice("E2E_CLUSTER", "auto", "auto", string(lab.ClusterKWOK), string(lab.ClusterKind))
+	if err != nil {
+		return fmt.Errorf("%w; existing clusters are not supported yet", err)
+	}
+	if cluster == "auto" {
+		chosen, why := lab.ChooseCluster(ctx)
+		logf("E2E_CLUSTER=auto: %s, because %s", chosen, why)
+		cluster = string(chosen)
+	}
+	o.lab.Cluster = lab.Cluster(cluster)
+	release := components.DefaultRelease()
+	if release.Kubernetes, err = choice("E2E_KUBERNETES", release.Kubernetes, components.KubernetesMinors()...); err != nil {
+		return err
+	}
+	if release.KEDA, err = choice("E2E_KEDA", release.KEDA, components.KEDAMinors()...); err != nil {
+		return err
+	}
+	o.lab.Release = release
+	images, err := choice("E2E_IMAGES", string(lab.ImagesAuto), string(lab.ImagesAuto), string(lab.ImagesPublished), string(lab.ImagesBuilt))
+	if err != nil {
+		return err
+	}
+	o.lab.Images = lab.Images(images)
+	return nil
 }
 
 // places finds the folders.
-func (o *options) places() error {
-	root, err := build.Root(context.Background())
+func (o *options) places(ctx context.Context) error {
+	root, err := build.Root(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,14 +118,7 @@ func (o *options) places() error {
 	if o.artifacts, err = filepath.Abs(o.artifacts); err != nil {
 		return fmt.Errorf("find the artifacts' folder: %w", err)
 	}
-	o.lab = lab.Options{
-		Root: root, Artifacts: o.artifacts, Cache: cache, Logf: logf,
-		Settings: lab.Settings{
-			ScrapeInterval: time.Duration(o.periods.ScrapeInterval),
-			BatchTimeout:   time.Duration(o.periods.BatchTimeout),
-			HPASyncPeriod:  time.Duration(o.periods.HPASync),
-		},
-	}
+	o.lab.Root, o.lab.Artifacts, o.lab.Cache = root, o.artifacts, cache
 	return nil
 }
 

@@ -89,7 +89,6 @@ func stallsAtTwo() features.Feature {
 			}
 			return ctx
 		}).
-		WithTeardown("remove it", remove(&tr)).
 		Feature()
 }
 
@@ -117,7 +116,6 @@ func scalesForOthers() features.Feature {
 			}
 			return ctx
 		}).
-		WithTeardown("remove it", remove(&tr)).
 		Feature()
 }
 
@@ -125,8 +123,9 @@ func scalesForOthers() features.Feature {
 func published(tr **trial.Trial, namespace, target string) features.Func {
 	periods, expect := the.options.periods, the.options.autoscaling.Expect
 	return func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+		removeAfter(ctx, t, tr)
 		// Before the ScaledObject is there: a pod of another feature that is still in the window would scale this one.
-		store, err := trial.NewStore(the.lab.Emulator)
+		store, err := trial.NewStore(the.lab.AMP)
 		if err == nil {
 			err = awaitSilence(ctx, store, publishedQuery(periods.RateWindow))
 		}
@@ -208,6 +207,7 @@ func signedTwice() features.Feature {
 	return features.New("recipe/signed twice").
 		WithLabel("suite", "recipe").WithLabel("profile", the.options.profile).
 		WithSetup("a ScaledObject that signs, pointed at the proxy", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
+			removeAfter(ctx, t, &tr)
 			address, err := the.lab.Platform.ProxyAddress(ctx)
 			if err == nil {
 				tr, err = trial.Deploy(ctx, trial.Config{
@@ -215,7 +215,7 @@ func signedTwice() features.Feature {
 					Profile: the.options.profile, Periods: periods, Expect: expect,
 					Scaling: lab.Scaling{
 						Signing: lab.SigningNative, Query: trial.SumQuery(namespace, periods.RateWindow), Threshold: fmt.Sprint(periods.Threshold),
-						Metadata: map[string]string{"serverAddress": "http://" + address + "/workspaces/" + the.lab.Emulator.WorkspaceID()},
+						Metadata: map[string]string{"serverAddress": "http://" + address + "/workspaces/" + the.lab.AMP.WorkspaceID()},
 					},
 				})
 			}
@@ -242,6 +242,5 @@ func signedTwice() features.Feature {
 			}
 			return ctx
 		}).
-		WithTeardown("remove it", remove(&tr)).
 		Feature()
 }

@@ -1,13 +1,18 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
+	"github.com/ampersand-amp/ampersand/e2e/trial"
 )
 
 // add keeps a finished run for the report.
@@ -48,6 +53,23 @@ func (s *suite) writeReport(passed bool) error {
 	}
 	fmt.Printf("\n%s\nreport: %s\n", verdict, html)
 	return nil
+}
+
+// collect keeps what explains a failed feature: the timeline as far as it goes, objects, logs and requests.
+func (s *suite) collect(ctx context.Context, t *testing.T, tr *trial.Trial) {
+	t.Helper()
+	if tr != nil {
+		// A feature that got to its end has added its timeline by itself.
+		if run := tr.Abandon(); run != nil {
+			run.Finish(errors.New("the feature ended early: see the test's output"))
+			s.add(run)
+		}
+	}
+	dir := filepath.Join(s.options.artifacts, "failed", strings.NewReplacer("/", "_", " ", "_").Replace(t.Name()))
+	if err := s.lab.CollectArtifacts(ctx, dir); err != nil {
+		t.Logf("collect artifacts: %v", err)
+	}
+	logf("%s failed: what explains it is in %s", t.Name(), dir)
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"github.com/ampersand-amp/ampersand/e2e/lab/build"
 	"github.com/ampersand-amp/ampersand/e2e/lab/cluster/kwok"
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
 	"github.com/ampersand-amp/ampersand/fixtures/components"
@@ -22,12 +21,12 @@ var documentationKeys = component.Keys{
 
 // kwok stands up the lab without containers: everything is a process on this machine's loopback addresses.
 func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error {
-	builder := &build.Builder{Root: l.options.Root, Cache: l.options.Cache, Logf: l.options.Logf}
-	programs, err := builder.Build(ctx, components.List())
+	builder := l.builder()
+	programs, err := builder.Build(ctx, l.options.Release.KWOK())
 	if err != nil {
 		return err
 	}
-	kedaModule, err := builder.ModuleDir(ctx, "fixtures/components/keda", components.KEDAModule)
+	kedaModule, err := builder.ModuleDir(ctx, l.options.Release.KEDADir(), components.KEDAModule)
 	if err != nil {
 		return err
 	}
@@ -36,11 +35,11 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 		return err
 	}
 
-	l.Emulator = &component.Emulator{
-		Program: programs["ampersand"], Dir: l.path("emulator"), Logs: logs,
-		Region: region, Keys: documentationKeys, Processes: l.processes,
+	l.AMP = component.NewAMP(region, documentationKeys)
+	emulator := &component.EmulatorProcess{
+		AMP: l.AMP, Program: programs["ampersand"], Dir: l.path("emulator"), Logs: logs, Processes: l.processes,
 	}
-	if err := l.install(ctx, l.Emulator); err != nil {
+	if err := l.install(ctx, emulator); err != nil {
 		return err
 	}
 	cluster := kwok.New(kwok.Config{
@@ -52,30 +51,32 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 	}
 	l.REST, l.Kubeconfig = cluster.REST(), cluster.Kubeconfig()
 	manifests := filepath.Join(l.options.Root, "fixtures", "manifests")
-	l.Manifests, l.Scaling = filepath.Join(manifests, "kwok", "app"), filepath.Join(manifests, "scaling")
+	l.Manifests, l.Scaling = filepath.Join(manifests, "kwok"), filepath.Join(manifests, "scaling")
 
-	l.KEDA = &component.KEDAProcesses{
+	keda := &component.KEDAProcesses{
 		Operator: programs["keda-operator"], Adapter: programs["keda-adapter"],
 		Module: kedaModule, Overlay: filepath.Join(manifests, "keda", "kwok"),
 		Certificates: filepath.Join(cluster.PKI(), "keda"), Dir: l.path("keda"), Logs: logs,
 		REST: l.REST, Kubeconfig: cluster.TokenKubeconfig, Processes: l.processes, Ports: kwok.FreePorts,
 	}
-	if err := l.install(ctx, l.KEDA); err != nil {
+	if err := l.install(ctx, keda); err != nil {
 		return err
 	}
+	l.KEDA = keda.KEDA()
 	pods := &component.Pods{
 		REST: l.REST, Dir: l.path("pods"), Logs: logs, Processes: l.processes, Kubeconfig: cluster.TokenKubeconfig, Logger: logger,
 		Programs: map[string]string{
 			"ampersand/collector":  programs["collector"],
 			"ampersand/sigv4proxy": programs["sigv4proxy"],
 			"ampersand/ho11y":      programs["ho11y"],
+			"ampersand/load":       programs["load"],
 		},
 	}
 	if err := l.install(ctx, pods); err != nil {
 		return err
 	}
 	l.Platform = &component.Platform{
-		REST: l.REST, Manifests: filepath.Join(manifests, "platform"), Emulator: l.Emulator,
+		REST: l.REST, Manifests: filepath.Join(manifests, "platform"), AMP: l.AMP,
 		ScrapeInterval: l.options.Settings.ScrapeInterval, BatchTimeout: l.options.Settings.BatchTimeout,
 	}
 	return l.install(ctx, l.Platform)

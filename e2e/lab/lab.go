@@ -16,8 +16,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 
+	"github.com/ampersand-amp/ampersand/e2e/lab/cluster/kind"
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/lab/forward"
 	"github.com/ampersand-amp/ampersand/e2e/lab/process"
+	"github.com/ampersand-amp/ampersand/fixtures/components"
 )
 
 // Component is one part of the lab.
@@ -46,11 +49,29 @@ type Options struct {
 	Artifacts string
 	// Cache is the folder of built programs.
 	Cache string
+	// Cluster is where the lab stands.
+	Cluster Cluster
+	// Release says which Kubernetes and KEDA.
+	Release components.Release
+	// Images says where a kind cluster's images come from.
+	Images Images
+	// Keep leaves a kind cluster when the lab is taken down.
+	Keep bool
 	// Settings are the periods that the lab is set up with.
 	Settings Settings
 	// Logf prints progress.
 	Logf func(format string, args ...any)
 }
+
+// Cluster is a kind of cluster.
+type Cluster string
+
+const (
+	// ClusterKWOK is a control plane as processes on this machine, with KWOK in the kubelet's place.
+	ClusterKWOK Cluster = "kwok"
+	// ClusterKind is a cluster in Docker by kind: kubelet, containers, service network.
+	ClusterKind Cluster = "kind"
+)
 
 // Settings are the periods of the chain that are fixed when the lab is set up.
 type Settings struct {
@@ -59,17 +80,23 @@ type Settings struct {
 
 // Lab is a system that stands.
 type Lab struct {
-	// Emulator, KEDA and Platform are the parts that the suites talk to.
-	Emulator *component.Emulator
-	KEDA     *component.KEDAProcesses
+	// AMP, KEDA and Platform are the parts that the suites talk to.
+	AMP      *component.AMP
+	KEDA     *component.KEDA
 	Platform *component.Platform
 	// REST reaches the cluster as its administrator; Kubeconfig is the same as a file.
 	REST       *rest.Config
 	Kubeconfig string
-	// Manifests is the folder of the application's kustomization for this cluster; Scaling that of the ScaledObjects.
+	// Manifests is the folder of the kustomizations app and load for this cluster; Scaling that of the ScaledObjects.
 	Manifests, Scaling string
 
-	options   Options
+	options Options
+	// images are the images of the run by the names that the manifests have, none where images only name programs.
+	images map[string]string
+	// cluster is the kind cluster, nil on KWOK.
+	cluster *kind.Cluster
+	// forward reaches pods in a cluster with a network of its own.
+	forward   *forward.Dialer
 	state     string
 	release   func()
 	log       *os.File
@@ -85,7 +112,8 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	started := time.Now()
 	l := &Lab{options: options, processes: process.NewGroup()}
 	if err := l.up(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("stand the lab up: %w (logs: %s)", err, filepath.Join(options.Artifacts, "logs")), l.Down())
+		err = fmt.Errorf("stand the lab up: %w (logs: %s)", err, filepath.Join(options.Artifacts, "logs"))
+		return nil, errors.Join(err, l.explain(), l.Down())
 	}
 	options.Logf("the lab stands after %s", time.Since(started).Round(100*time.Millisecond))
 	return l, nil
@@ -108,7 +136,11 @@ func (l *Lab) up(ctx context.Context) error {
 		return fmt.Errorf("open the lab's log: %w", err)
 	}
 	l.log = logFile
-	return l.kwok(ctx, logs, slog.New(slog.NewTextHandler(logFile, nil)))
+	logger := slog.New(slog.NewTextHandler(logFile, nil))
+	if l.options.Cluster == ClusterKind {
+		return l.kind(ctx, logs, logger)
+	}
+	return l.kwok(ctx, logs, logger)
 }
 
 // install installs a component and waits until it is ready.
@@ -138,6 +170,24 @@ func (l *Lab) install(ctx context.Context, c Component) error {
 
 // Artifacts is the folder for what a run leaves behind.
 func (l *Lab) Artifacts() string { return l.options.Artifacts }
+
+// explain keeps what tells why the lab does not stand, as far as there is a cluster to ask.
+func (l *Lab) explain() error {
+	ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
+	defer cancel()
+	l.options.Keep = false // half a lab is of no use to anybody
+	return l.CollectArtifacts(ctx, filepath.Join(l.options.Artifacts, "failed", "lab"))
+}
+
+// Kept says how to reach and to remove a lab that was asked to stay.
+func (l *Lab) Kept() string {
+	if l.options.Cluster == ClusterKWOK {
+		return fmt.Sprintf("the lab stays up; Ctrl-C removes it\n  cluster:  export KUBECONFIG=%s\n  emulator: %s (workspace %s)\n  logs:     %s",
+			l.Kubeconfig, l.AMP.URL(), l.AMP.WorkspaceID(), l.options.Artifacts)
+	}
+	return fmt.Sprintf("the cluster %s stays\n%s\nemulator:  kubectl --kubeconfig %s -n ampersand port-forward svc/ampersand 2677:80 (workspace %s)",
+		l.clusterName(), l.cluster.HowTo(), l.Kubeconfig, l.AMP.WorkspaceID())
+}
 
 // Down removes everything, in the reverse order of its installation. It can be called more than once, also from a
 // signal handler while a run goes on.

@@ -54,12 +54,12 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 		if err != nil {
 			return nil, err
 		}
-		address = "http://" + proxy + "/workspaces/" + l.Emulator.WorkspaceID()
+		address = "http://" + proxy + "/workspaces/" + l.AMP.WorkspaceID()
 	case SigningNative:
-		address = l.Emulator.WorkspaceURL()
+		address = l.AMP.WorkspaceURL()
 		keys := s.Keys
 		if keys == (component.Keys{}) {
-			keys = l.Emulator.Keys
+			keys = l.AMP.Keys
 		}
 		options.Secrets = map[string]map[string]string{"keda-aws": {
 			"AWS_ACCESS_KEY_ID": keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY": keys.SecretAccessKey,
@@ -114,26 +114,4 @@ func (s Scaling) settle(object *unstructured.Unstructured, address string) error
 		}
 	}
 	return unstructured.SetNestedSlice(object.Object, triggers, "spec", "triggers")
-}
-
-// App renders the recipe's sample application into a namespace. Its traces go to the collector's pod: there is no DNS to
-// find the collector's Service by.
-func (l *Lab) App(ctx context.Context, namespace string) ([]*unstructured.Unstructured, error) {
-	objects, err := manifest.Render(l.Manifests, manifest.Options{Namespace: namespace})
-	if err != nil {
-		return nil, err
-	}
-	collector, err := l.Platform.CollectorAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, object := range objects {
-		if object.GetKind() != "Deployment" {
-			continue
-		}
-		if err := manifest.SetVariable(object, "OTEL_EXPORTER_OTLP_ENDPOINT", collector); err != nil {
-			return nil, err
-		}
-	}
-	return objects, nil
 }

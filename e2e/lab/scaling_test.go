@@ -69,7 +69,7 @@ func TestSettle(t *testing.T) {
 // TestNativeSigning: KEDA gets the keys that are asked for, and the emulator's own when none are.
 func TestNativeSigning(t *testing.T) {
 	t.Parallel()
-	l := &Lab{Scaling: scaling, Emulator: &component.Emulator{Keys: component.Keys{AccessKeyID: "AKIAOWN", SecretAccessKey: "own"}}}
+	l := &Lab{Scaling: scaling, AMP: component.NewAMP("us-east-1", component.Keys{AccessKeyID: "AKIAOWN", SecretAccessKey: "own"})}
 	for id, keys := range map[string]component.Keys{"AKIAOWN": {}, "AKIAOTHER": {AccessKeyID: "AKIAOTHER", SecretAccessKey: "wrong"}} {
 		objects, err := l.ScaledObject(t.Context(), Scaling{Namespace: "trial", Signing: SigningNative, Query: "up", Keys: keys})
 		require.NoError(t, err)

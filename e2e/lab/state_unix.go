@@ -43,6 +43,17 @@ func newState(temp string) (dir string, release func(), err error) {
 	return dir, release, nil
 }
 
+// stateHeld tells whether the lab whose state has that unique name lives.
+func stateHeld(unique string) bool {
+	dir := filepath.Join(os.TempDir(), statePattern+unique)
+	release, err := hold(dir)
+	if err != nil {
+		return !os.IsNotExist(err)
+	}
+	release()
+	return false
+}
+
 // hold locks a folder of state, and fails when its owner lives. The kernel releases the lock when the holder dies.
 func hold(dir string) (release func(), err error) {
 	f, err := os.Open(dir)

@@ -199,8 +199,8 @@ func TestClassify(t *testing.T) {
 }
 
 func TestMeter(t *testing.T) {
-	now, n := t0, uint64(0)
-	m := NewMeter("answered", func() uint64 { return n }, time.Second, func() time.Time { return now })
+	now, n, broken := t0, uint64(0), error(nil)
+	m := NewMeter("answered", func(context.Context) (uint64, error) { return n, broken }, time.Second, func() time.Time { return now })
 	assert.Equal(t, "answered", m.Name())
 	_, ok, err := m.Read(t.Context())
 	require.NoError(t, err)
@@ -217,6 +217,18 @@ func TestMeter(t *testing.T) {
 	}
 	v, _, _ := m.Read(t.Context())
 	assert.Zero(t, v, "a window without requests")
+
+	broken = errors.New("nobody answers")
+	now, n = now.Add(time.Second), n+100
+	_, ok, err = m.Read(t.Context())
+	assert.ErrorIs(t, err, broken)
+	assert.False(t, ok)
+	broken = nil
+	now, n = now.Add(time.Second), n+100
+	v, ok, err = m.Read(t.Context())
+	require.NoError(t, err)
+	assert.True(t, ok)
+	assert.InDelta(t, 100, v, 1e-9, "the rate reaches over what could not be read")
 }
 
 func BenchmarkGenerator(b *testing.B) {

@@ -56,6 +56,15 @@ type Profile struct {
 	PodStart timeline.Duration `json:"podStart"`
 	// Load are the phases of the load, in order.
 	Load []Phase `json:"load"`
+	// Clusters holds what is different on a kind of cluster, by its name (kind).
+	Clusters map[string]Difference `json:"clusters,omitempty"`
+}
+
+// Difference is what a profile needs differently on a kind of cluster; what is absent stays.
+type Difference struct {
+	PodStart timeline.Duration `json:"podStart,omitempty"`
+	// ScaleDownWindowSeconds takes the place of behavior.scaleDown.stabilizationWindowSeconds.
+	ScaleDownWindowSeconds *int32 `json:"scaleDownWindowSeconds,omitempty"`
 }
 
 // Until says which event ends a phase.
@@ -81,6 +90,24 @@ type Phase struct {
 	Until Until `json:"until,omitempty"`
 	// For is how long the phase lasts, or with Until how long it may last at most.
 	For timeline.Duration `json:"for"`
+}
+
+// On returns the profile as it is on a kind of cluster.
+func (p Profile) On(cluster string) Profile {
+	d := p.Clusters[cluster]
+	p.Clusters = nil
+	if d.PodStart != 0 {
+		p.PodStart = d.PodStart
+	}
+	if d.ScaleDownWindowSeconds != nil {
+		rules := timeline.ScalingRules{}
+		if p.Behavior.ScaleDown != nil {
+			rules = *p.Behavior.ScaleDown
+		}
+		rules.StabilizationWindowSeconds = d.ScaleDownWindowSeconds
+		p.Behavior.ScaleDown = &rules
+	}
+	return p
 }
 
 // ProfileNames returns the names of the profiles, sorted.

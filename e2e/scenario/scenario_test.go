@@ -21,9 +21,11 @@ func TestAutoscaling(t *testing.T) {
 	assert.Equal(t, []string{"fast", "real"}, s.ProfileNames())
 	assert.Equal(t, Expect{Start: 1, Reach: 10, NeverAbove: 10, BackTo: 1}, s.Expect)
 
-	for _, name := range s.ProfileNames() {
+	for _, name := range []string{"fast", "real", "fast on kind", "real on kind"} {
+		name, cluster, _ := strings.Cut(name, " on ")
 		p, err := s.Profile(name)
 		require.NoError(t, err)
+		p = p.On(cluster)
 		prediction := timeline.Predict(p.Settings(s.Expect))
 		assert.Empty(t, prediction.Warnings, "%s must be able to get there", name)
 		for _, phase := range p.Load {
@@ -79,6 +81,8 @@ func TestParseErrors(t *testing.T) {
 		{"tolerance", `tolerance: "0.01"`, `tolerance: "much"`, "profiles.fast.behavior.scaleUp.tolerance"},
 		{"expectation", "reach: 10", "reach: 1", "expect.reach: is 1, must be more than start (1)"},
 		{"limit", "neverAbove: 10", "neverAbove: 9", "expect.neverAbove: is 9, must be at least reach (10)"},
+		{"window of a cluster", "scaleDownWindowSeconds: 30", "scaleDownWindowSeconds: -1", "profiles.fast.clusters.kind.scaleDownWindowSeconds: must be"},
+		{"start of a cluster", "podStart: 10s", "podStart: 10", "profiles.fast.clusters.kind.podStart: a duration is text with a unit"},
 		{"other name", "name: autoscaling", "name: other", `name: is "other", must be the file's name "autoscaling"`},
 		{"no YAML", good, "\t{", "autoscaling.yaml: "},
 	} {
@@ -109,4 +113,24 @@ func TestLoadAndNames(t *testing.T) {
 	_, err = Named("nothing")
 	assert.ErrorContains(t, err, `read scenario "nothing"`)
 	assert.ErrorContains(t, err, "autoscaling")
+}
+
+func TestOn(t *testing.T) {
+	s, err := Named("autoscaling")
+	require.NoError(t, err)
+	fast, err := s.Profile("fast")
+	require.NoError(t, err)
+	kwok, kind := fast.On("kwok"), fast.On("kind")
+	assert.Equal(t, fast.PodStart, kwok.PodStart)
+	assert.Equal(t, fast.Behavior, kwok.Behavior)
+	assert.Equal(t, 10*time.Second, kind.PodStart.D())
+	assert.Equal(t, int32(30), *kind.Behavior.ScaleDown.StabilizationWindowSeconds)
+	assert.Equal(t, int32(12), *fast.Behavior.ScaleDown.StabilizationWindowSeconds, "the profile itself stays as it is")
+	assert.Equal(t, fast.Behavior.ScaleDown.Policies, kind.Behavior.ScaleDown.Policies)
+
+	none := Profile{}.On("kind")
+	assert.Nil(t, none.Behavior.ScaleDown)
+	window := int32(3)
+	alone := Profile{Clusters: map[string]Difference{"kind": {ScaleDownWindowSeconds: &window}}}.On("kind")
+	assert.Equal(t, &window, alone.Behavior.ScaleDown.StabilizationWindowSeconds)
 }

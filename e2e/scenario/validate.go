@@ -54,6 +54,12 @@ func (p Profile) validate(v *violations, at string) {
 	for i, phase := range p.Load {
 		phase.validate(v, fmt.Sprintf("%s.load[%d]", at, i))
 	}
+	for cluster, d := range p.Clusters {
+		field := at + ".clusters." + cluster
+		v.check(d.PodStart >= 0, field+".podStart", "is %s, must not be negative", d.PodStart)
+		w := d.ScaleDownWindowSeconds
+		v.check(w == nil || *w >= 0 && *w <= 3600, field+".scaleDownWindowSeconds", "must be between 0 and 3600")
+	}
 }
 
 func (p Phase) validate(v *violations, at string) {

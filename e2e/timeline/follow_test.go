@@ -43,6 +43,11 @@ func TestStepsFollow(t *testing.T) {
 			r.Series[HopDesired][1].Value = 8
 		}, "may go to 4"},
 		{"KEDA served another value", func(r *Run) { r.Series[HopServed][1].Value = 60 }, "KEDA served no such value around it: [0 60]"},
+		{"the value was gone before it was read", func(r *Run) {
+			served := r.Series[HopServed]
+			served[1].Value = 60
+			r.Series[HopServed] = append(served, Point{served[1].At.Add(time.Second), 80})
+		}, ""},
 		{"nothing was served", func(r *Run) { r.Series[HopServed] = nil }, "KEDA served no such value"},
 		{"the HPA saw nothing", func(r *Run) { r.Series[HopHPA] = nil }, "no metric of the HPA was seen"},
 		{"no step was recorded", func(r *Run) { r.Series[HopDesired] = nil }, "desired has no samples under load"},

@@ -84,7 +84,7 @@ func (t *Trial) Diagnose(ctx context.Context) (Diagnosis, error) {
 // kedaQueries looks into the emulator's last requests for this ScaledObject's query from anybody but ourselves, and
 // returns how the newest was refused, if it was.
 func (t *Trial) kedaQueries(ctx context.Context) (asked bool, refused string, err error) {
-	requests, err := t.config.Lab.Emulator.Requests(ctx)
+	requests, err := t.config.Lab.AMP.Requests(ctx)
 	if err != nil {
 		return false, "", err
 	}

@@ -16,8 +16,12 @@ import (
 // Record starts recording. Play goes on from there; Finish ends it.
 func (t *Trial) Record(ctx context.Context) error {
 	t.run = timeline.Run{
-		Scenario: t.config.Scenario, Variant: t.config.Variant, Profile: t.config.Profile, Cluster: "kwok",
+		Scenario: t.config.Scenario, Variant: t.config.Variant, Profile: t.config.Profile, Cluster: string(t.config.Lab.Cluster()),
 		Settings: t.config.Periods.Settings(t.config.Expect), Start: time.Now(),
+	}
+	var err error
+	if t.offered, err = t.load.Stats(ctx); err != nil {
+		return fmt.Errorf("start recording: %w", err)
 	}
 	return t.watch(context.WithoutCancel(ctx))
 }
@@ -39,8 +43,10 @@ func (t *Trial) Play(ctx context.Context, phase scenario.Phase) error {
 // PlayUntil is Play with an end of one's own.
 func (t *Trial) PlayUntil(ctx context.Context, phase scenario.Phase, done func() bool) error {
 	before := t.load.Rate()
-	t.load.SetRate(phase.Rate)
-	switch {
+	if err := t.load.SetRate(ctx, phase.Rate); err != nil {
+		return fmt.Errorf("play phase %s: %w", phase.Name, err)
+	}
+	switch { // the marks are taken when the new rate is in force
 	case phase.Rate > before:
 		step := t.recorder.MarkNow(timeline.MarkLoadStep, fmt.Sprintf("%g/s", phase.Rate))
 		looking, cancel := context.WithTimeout(ctx, phase.For.D())
@@ -78,7 +84,8 @@ func (t *Trial) all(n int) bool {
 // Store is the client that reads the trial's workspace.
 func (t *Trial) Store() *Store { return t.store }
 
-// Stop ends the recording and returns what was recorded, ready for checks.
+// Stop ends load and recording and returns what was recorded, ready for checks. When the load was not what was asked for, it is
+// an error, and there is nothing to check.
 func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
 	// A watch says nothing while nothing changes: the last look is what shows that a count stayed as it was.
 	deployment, err := t.client.AppsV1().Deployments(t.config.Namespace).Get(ctx, workload, metav1.GetOptions{})
@@ -91,10 +98,27 @@ func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
 	}
 	t.sawDeployment(deployment)
 	t.sawHPA(hpa)
-	t.load.SetRate(0)
+	if err := t.load.SetRate(ctx, 0); err != nil {
+		return nil, err
+	}
+	offered, err := t.load.Stats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := shortfall(t.offered, offered); err != nil {
+		return nil, err
+	}
+	return t.Abandon(), nil
+}
+
+// Abandon ends a recording that goes on, and returns what there is of it without a last look; nil when none goes on.
+func (t *Trial) Abandon() *timeline.Run {
+	if t.stop == nil {
+		return nil
+	}
 	t.stopWatching()
 	t.recorder.Fill(&t.run)
-	return &t.run, nil
+	return &t.run
 }
 
 // behaviorMap turns a behavior into what an unstructured object takes.

@@ -22,15 +22,19 @@ const userAgent = "ampersand-e2e"
 // Store reads the workspace as any other client does: with signed queries.
 type Store struct{ api prometheus.API }
 
-// NewStore returns a client of the emulator's workspace.
-func NewStore(e *component.Emulator) (*Store, error) {
+// NewStore returns a client of AMP's workspace.
+func NewStore(amp *component.AMP) (*Store, error) {
+	transport := amp.HTTPClient().Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
 	signer, err := sigv4.NewSigV4RoundTripper(&sigv4.SigV4Config{
-		Region: e.Region, AccessKey: e.Keys.AccessKeyID, SecretKey: config.Secret(e.Keys.SecretAccessKey),
-	}, http.DefaultTransport)
+		Region: amp.Region, AccessKey: amp.Keys.AccessKeyID, SecretKey: config.Secret(amp.Keys.SecretAccessKey),
+	}, transport)
 	if err != nil {
 		return nil, fmt.Errorf("make a signing client: %w", err)
 	}
-	client, err := api.NewClient(api.Config{Address: e.WorkspaceURL(), RoundTripper: named{signer}})
+	client, err := api.NewClient(api.Config{Address: amp.WorkspaceURL(), RoundTripper: named{signer}})
 	if err != nil {
 		return nil, fmt.Errorf("make a query client: %w", err)
 	}

@@ -1,16 +1,14 @@
 package trial
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,32 +16,12 @@ import (
 
 	"github.com/ampersand-amp/ampersand/e2e/lab"
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
-	"github.com/ampersand-amp/ampersand/e2e/lab/process"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
 
-// TestMain plays `ampersand serve` when it is started as that: its address is the one that the test left beside the
-// ready file.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		terminated := make(chan os.Signal, 1)
-		signal.Notify(terminated, syscall.SIGTERM)
-		for _, arg := range os.Args {
-			if ready, found := strings.CutPrefix(arg, "--ready-file="); found {
-				if err := os.Symlink(ready+".test", ready); err != nil {
-					os.Exit(1)
-				}
-			}
-		}
-		<-terminated
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
 // amp answers queries as it is told, when they are signed with its key.
 type amp struct {
-	emulator *component.Emulator
+	served   *component.AMP
 	verifier *sigv4.Verifier
 
 	mu        sync.Mutex
@@ -58,27 +36,15 @@ func (a *amp) LookupKey(id string) (sigv4.Key, bool) {
 	return sigv4.Key{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}, id == "AKIATEST"
 }
 
-// newAMP starts an AMP that the lab takes for its emulator.
+// newAMP starts an AMP that the lab takes for its own.
 func newAMP(t *testing.T) *amp {
 	t.Helper()
 	a := &amp{}
 	a.verifier = sigv4.New(sigv4.Config{Region: "us-east-1", Service: "aps", Keys: a})
 	server := httptest.NewServer(a)
-	processes := process.NewGroup()
-	t.Cleanup(func() {
-		processes.Close()
-		server.Close()
-	})
-	self, err := os.Executable()
-	require.NoError(t, err)
-	dir := t.TempDir()
-	a.emulator = &component.Emulator{
-		Program: self, Dir: dir, Logs: filepath.Join(dir, "logs"), Region: "us-east-1",
-		Keys: component.Keys{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}, Processes: processes,
-	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ready.test"), []byte(server.URL), 0o600))
-	require.NoError(t, a.emulator.Install(t.Context()))
-	require.Eventually(t, func() bool { return a.emulator.Ready(t.Context()) == nil }, 20*time.Second, 5*time.Millisecond)
+	t.Cleanup(server.Close)
+	keys := component.Keys{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}
+	a.served = component.NewAMP("us-east-1", keys).ServedAt(server.URL, nil)
 	return a
 }
 
@@ -87,12 +53,10 @@ func (a *amp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch r.URL.Path {
-	case "/-/ready":
-		return
 	case "/_ampersand/api/requests":
 		_, _ = io.WriteString(w, a.requests)
 		return
-	case "/workspaces/" + a.emulator.WorkspaceID() + "/api/v1/query":
+	case "/workspaces/" + a.served.WorkspaceID() + "/api/v1/query":
 	default:
 		http.NotFound(w, r)
 		return
@@ -132,7 +96,7 @@ func success(kind, result string) string {
 
 func TestValue(t *testing.T) {
 	a := newAMP(t)
-	store, err := NewStore(a.emulator)
+	store, err := NewStore(a.served)
 	require.NoError(t, err)
 	tests := map[string]struct {
 		status int
@@ -174,16 +138,33 @@ func TestValue(t *testing.T) {
 	require.Equal(t, "up", query)
 	require.Equal(t, userAgent, by)
 
-	a.emulator.Keys.SecretAccessKey = "wrong"
-	wrong, err := NewStore(a.emulator)
+	a.served.Keys.SecretAccessKey = "wrong"
+	wrong, err := NewStore(a.served)
 	require.NoError(t, err)
 	_, _, err = wrong.Value(t.Context(), "up")
 	require.Error(t, err, "the queries are signed: this AMP checks it")
 }
 
+// TestStoreReachesAMPByItsClient: a cluster's AMP has a name that only its client finds, and the name is what is signed.
+func TestStoreReachesAMPByItsClient(t *testing.T) {
+	t.Parallel()
+	a := newAMP(t)
+	a.answers(200, success("vector", `[{"metric":{},"value":[1,"7"]}]`))
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, a.served.Host())
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	store, err := NewStore(a.served.ServedAt("http://aps-workspaces.us-east-1.amazonaws.com", &http.Client{Transport: transport}))
+	require.NoError(t, err)
+	value, found, err := store.Value(t.Context(), "up")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.InDelta(t, 7, value, 0)
+}
+
 func TestFirstPositive(t *testing.T) {
 	a := newAMP(t)
-	store, err := NewStore(a.emulator)
+	store, err := NewStore(a.served)
 	require.NoError(t, err)
 	since := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
 	at := func(after time.Duration) string {
@@ -222,7 +203,7 @@ func TestFirstPositive(t *testing.T) {
 // TestKEDAQueries tells KEDA's query from ours and from others', and looks at the newest one.
 func TestKEDAQueries(t *testing.T) {
 	a := newAMP(t)
-	trial := &Trial{config: Config{Lab: &lab.Lab{Emulator: a.emulator}, Scaling: lab.Scaling{Query: "q"}}}
+	trial := &Trial{config: Config{Lab: &lab.Lab{AMP: a.served}, Scaling: lab.Scaling{Query: "q"}}}
 	const (
 		accepted = `{"query":"q","userAgent":"Go-http-client/1.1","verdict":"accepted","status":200}`
 		refused  = `{"query":"q","userAgent":"keda","verdict":"refused","status":403,"reason":"expired"}`

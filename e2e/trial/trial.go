@@ -42,7 +42,7 @@ type Config struct {
 	Expect  scenario.Expect
 	// Scaling is the ScaledObject. Namespace, periods and behavior are filled in.
 	Scaling lab.Scaling
-	// Target is the Deployment whose pods receive the load, downstream0 when empty.
+	// Target is the workload that receives the load, downstream0 when empty.
 	Target string
 	// Stored is the query whose value in the store is recorded, Scaling.Query when empty.
 	Stored string
@@ -55,8 +55,11 @@ type Trial struct {
 	applier  *manifest.Applier
 	objects  []*unstructured.Unstructured
 	store    *Store
-	load     *load.Generator
+	load     *load.Remote
+	offered  load.Stats // what was offered before the recording
+	aim      *aim       // nil where a Service finds the pods
 	recorder *timeline.Recorder
+	counted  counted
 	run      timeline.Run
 
 	stop    context.CancelFunc
@@ -71,8 +74,8 @@ func SumQuery(namespace string, window timeline.Duration) string {
 // promDuration writes a duration as PromQL reads it.
 func promDuration(d timeline.Duration) string { return fmt.Sprintf("%dms", d.D().Milliseconds()) }
 
-// Deploy deploys the application, waits until it is ready, adds the ScaledObject and waits until the HPA has seen its
-// metric for the first time. After an error, Remove removes what is there.
+// Deploy deploys the application and the Job that offers its load, waits until both are ready and adds the ScaledObject. After an
+// error, Remove removes what is there.
 func Deploy(ctx context.Context, config Config) (*Trial, error) {
 	t := &Trial{config: config}
 	if err := t.deploy(ctx); err != nil {
@@ -89,29 +92,14 @@ func (t *Trial) deploy(ctx context.Context) error {
 	if t.applier, err = manifest.NewApplier(t.config.Lab.REST); err != nil {
 		return err
 	}
-	if t.store, err = NewStore(t.config.Lab.Emulator); err != nil {
+	if t.store, err = NewStore(t.config.Lab.AMP); err != nil {
 		return err
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.config.Namespace}}
 	if _, err := t.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("create the namespace: %w", err)
 	}
-	app, err := t.config.Lab.App(ctx, t.config.Namespace)
-	if err != nil {
-		return err
-	}
-	t.objects = append(t.objects, app...)
-	if err := t.applier.Apply(ctx, app); err != nil {
-		return err
-	}
-	err = t.await(ctx, "the application", func(ctx context.Context) error {
-		var errs []error
-		for _, name := range []string{"frontend", workload, "downstream1"} {
-			errs = append(errs, component.DeploymentReady(ctx, t.client, t.config.Namespace, name))
-		}
-		return errors.Join(errs...)
-	})
-	if err != nil {
+	if err := t.deployApplication(ctx); err != nil {
 		return err
 	}
 	if err := t.addScaledObject(ctx); err != nil {
@@ -123,8 +111,36 @@ func (t *Trial) deploy(ctx context.Context) error {
 	if t.config.Stored == "" {
 		t.config.Stored = t.config.Scaling.Query
 	}
-	t.load = load.New(load.Config{})
-	return nil
+	if t.config.Lab.LoadsPods() {
+		return nil // the pods are followed while there is a recording
+	}
+	return t.load.SetTargets(ctx, []string{fmt.Sprintf("http://%s.%s.svc.cluster.local/", t.config.Target, t.config.Namespace)})
+}
+
+// deployApplication deploys the application and the Job that offers its load, and waits for both.
+func (t *Trial) deployApplication(ctx context.Context) error {
+	for _, render := range []func(context.Context, string) ([]*unstructured.Unstructured, error){t.config.Lab.App, t.config.Lab.Load} {
+		objects, err := render(ctx, t.config.Namespace)
+		if err != nil {
+			return err
+		}
+		t.objects = append(t.objects, objects...)
+	}
+	if err := t.applier.Apply(ctx, t.objects); err != nil {
+		return err
+	}
+	err := t.await(ctx, "the application", func(ctx context.Context) error {
+		var errs []error
+		for _, name := range []string{"frontend", workload, "downstream1"} {
+			errs = append(errs, component.DeploymentReady(ctx, t.client, t.config.Namespace, name))
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return err
+	}
+	t.load, err = t.awaitLoad(ctx)
+	return err
 }
 
 func (t *Trial) addScaledObject(ctx context.Context) error {
@@ -165,19 +181,19 @@ func (t *Trial) HPA(ctx context.Context) (*autoscalingv2.HorizontalPodAutoscaler
 		Get(ctx, "keda-hpa-"+lab.ScaledObjectName, metav1.GetOptions{})
 }
 
-// Remove stops the load and deletes the namespace's objects. Absent ones are no error.
+// Remove stops the load, wants its Job to be complete and deletes the namespace's objects. Absent ones are no error, and a load
+// that failed keeps nothing from being deleted.
 func (t *Trial) Remove(ctx context.Context) error {
 	t.stopWatching()
-	if t.load != nil {
-		t.load.Close()
-	}
 	if t.applier == nil {
 		return nil
 	}
-	if err := t.applier.Delete(ctx, t.objects); err != nil {
-		return fmt.Errorf("remove %s: %w", t.config.Namespace, err)
-	}
-	if err := t.client.CoreV1().Namespaces().Delete(ctx, t.config.Namespace, metav1.DeleteOptions{}); err != nil {
+	err := errors.Join(
+		t.endLoad(ctx),
+		t.applier.Delete(ctx, t.objects),
+		t.client.CoreV1().Namespaces().Delete(ctx, t.config.Namespace, metav1.DeleteOptions{}),
+	)
+	if err != nil {
 		return fmt.Errorf("remove %s: %w", t.config.Namespace, err)
 	}
 	return nil

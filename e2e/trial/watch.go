@@ -9,7 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
@@ -23,23 +23,24 @@ import (
 const pollInterval = 200 * time.Millisecond
 
 // watch follows replicas, HPA and pods through the API server's watches, for exact instants, and polls the store and
-// KEDA. Load goes to the pods that are ready.
+// KEDA. Where Services lead nowhere, load goes to the pods that are ready.
 func (t *Trial) watch(ctx context.Context) error {
 	ctx, t.stop = context.WithCancel(ctx)
 	t.recorder = timeline.NewRecorder(timeline.RecorderConfig{Interval: pollInterval})
 	factory := informers.NewSharedInformerFactoryWithOptions(t.client, 0, informers.WithNamespace(t.config.Namespace))
 	pods := factory.Core().V1().Pods()
 	lister := pods.Lister().Pods(t.config.Namespace)
-	retarget := func() {
-		selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: map[string]string{"app": t.config.Target}})
-		if err != nil {
-			return // a constant selector
-		}
-		list, err := lister.List(selector)
-		if err != nil {
-			return // the lister reads a cache
-		}
-		t.load.SetTargets(urls(list))
+	retarget := func() {}
+	if t.config.Lab.LoadsPods() {
+		selector := labels.SelectorFromSet(labels.Set{"app": t.config.Target})
+		t.aim = newAim(func() []string {
+			list, err := lister.List(selector)
+			if err != nil {
+				return nil // the lister reads a cache
+			}
+			return urls(list)
+		}, t.load.SetTargets)
+		retarget = t.aim.look
 	}
 	for informer, observe := range map[cache.SharedIndexInformer]func(object any){
 		factory.Apps().V1().Deployments().Informer():                     t.sawDeployment,
@@ -66,9 +67,17 @@ func (t *Trial) watch(ctx context.Context) error {
 			return fmt.Errorf("watch %s: the first list of %s did not arrive", t.config.Namespace, kind)
 		}
 	}
+	if t.aim != nil {
+		// The first list here, so that no load is due before it has a target.
+		if err := t.aim.send(ctx); err != nil {
+			return err
+		}
+		t.watches.Go(func() { t.aim.follow(ctx) })
+	}
+	counts := &tally{read: t.load.Stats, now: time.Now, fresh: pollInterval / 2}
 	err := t.recorder.Start(ctx,
-		load.NewMeter(string(timeline.HopLoad), func() uint64 { return t.load.Stats().Offered }, 0, nil),
-		load.NewMeter(string(timeline.HopAnswered), func() uint64 { return t.load.Stats().Answered }, 0, nil),
+		load.NewMeter(string(timeline.HopLoad), counts.count(func(s load.Stats) uint64 { return s.Offered }), 0, counts.readAt),
+		load.NewMeter(string(timeline.HopAnswered), counts.count(func(s load.Stats) uint64 { return s.Answered }), 0, counts.readAt),
 		timeline.SourceFunc(timeline.HopStored, func(ctx context.Context) (float64, bool, error) {
 			return t.store.Value(ctx, t.config.Stored)
 		}),
@@ -102,6 +111,7 @@ func (t *Trial) sawDeployment(object any) {
 		t.recorder.Record(timeline.HopReplicas, now, float64(*d.Spec.Replicas))
 	}
 	t.recorder.Record(timeline.HopReady, now, float64(d.Status.ReadyReplicas))
+	t.counted.add(now, d.Status.Replicas)
 }
 
 func (t *Trial) sawHPA(object any) {
@@ -112,9 +122,9 @@ func (t *Trial) sawHPA(object any) {
 	now := time.Now()
 	for _, metric := range hpa.Status.CurrentMetrics {
 		if metric.External != nil && metric.External.Current.AverageValue != nil {
-			// The HPA reports the average over the replicas that it counted.
-			total := metric.External.Current.AverageValue.AsApproximateFloat64() * float64(hpa.Status.CurrentReplicas)
-			t.recorder.Record(timeline.HopHPA, now, total)
+			average := metric.External.Current.AverageValue.AsApproximateFloat64()
+			served, _ := t.recorder.Latest(timeline.HopServed)
+			t.recorder.Record(timeline.HopHPA, now, t.counted.total(now, average, served.Value, hpa.Status.CurrentReplicas))
 		}
 	}
 	t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))

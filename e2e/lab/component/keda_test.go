@@ -22,14 +22,14 @@ keda_scaler_detail_errors_total{metric="s0-prometheus",namespace="trial",scaledO
 `
 
 // servedBy is KEDA whose operator's metrics are answered by the test.
-func servedBy(t *testing.T, metrics string) *KEDAProcesses {
+func servedBy(t *testing.T, metrics string) *KEDA {
 	t.Helper()
 	server := answers(t, map[string]string{"/metrics": metrics})
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	require.NoError(t, err)
 	number, err := strconv.Atoi(port)
 	require.NoError(t, err)
-	return &KEDAProcesses{ports: []int{number, 2, 3, 4, 5}}
+	return (&KEDAProcesses{ports: []int{number, 2, 3, 4, 5}}).KEDA()
 }
 
 func TestKEDAMetrics(t *testing.T) {
@@ -59,7 +59,7 @@ func TestKEDAMetrics(t *testing.T) {
 			require.InDelta(t, tc.errors, failed, 0)
 		})
 	}
-	_, found, err := servedBy(t, "no { metrics").Served(t.Context(), "n", "s")
+	_, found, err := servedBy(t, "keda_scaler_metrics_value { no metrics").Served(t.Context(), "n", "s")
 	require.ErrorContains(t, err, "parse the KEDA operator's metrics")
 	require.False(t, found)
 }

@@ -1,19 +1,16 @@
 package component
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -153,53 +150,18 @@ func (k *KEDAProcesses) Ready(ctx context.Context) error {
 	if err := errors.Join(alive(k.operator), alive(k.adapter)); err != nil {
 		return err
 	}
-	if err := httpOK(ctx, fmt.Sprintf("http://127.0.0.1:%d/readyz", k.ports[1])); err != nil {
+	if err := httpOK(ctx, http.DefaultClient, fmt.Sprintf("http://127.0.0.1:%d/readyz", k.ports[1])); err != nil {
 		return err
 	}
-	err := k.client.Discovery().RESTClient().Get().AbsPath("/apis/external.metrics.k8s.io/v1beta1").Do(ctx).Error()
-	if err != nil {
-		return fmt.Errorf("the external metrics API is not served yet: %w", err)
-	}
-	return nil
+	return externalMetrics(ctx, k.client)
 }
 
 // Remove implements lab.Component.
 func (k *KEDAProcesses) Remove(ctx context.Context) error { return stopAll(ctx, k.operator, k.adapter) }
 
-// Served returns the value that KEDA last served for a ScaledObject, as the operator's own metrics tell it: reading it
-// asks AMP nothing. The second result is false while KEDA has served none.
-func (k *KEDAProcesses) Served(ctx context.Context, namespace, scaledObject string) (float64, bool, error) {
-	return k.operatorMetric(ctx, "keda_scaler_metrics_value", namespace, scaledObject)
-}
-
-// Errors returns how often the ScaledObject's scaler failed.
-func (k *KEDAProcesses) Errors(ctx context.Context, namespace, scaledObject string) (float64, error) {
-	value, _, err := k.operatorMetric(ctx, "keda_scaler_detail_errors_total", namespace, scaledObject)
-	return value, err
-}
-
-func (k *KEDAProcesses) operatorMetric(ctx context.Context, name, namespace, scaledObject string) (float64, bool, error) {
-	body, err := httpGet(ctx, fmt.Sprintf("http://127.0.0.1:%d/metrics", k.ports[0]))
-	if err != nil {
-		return 0, false, err
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
-	if err != nil {
-		return 0, false, fmt.Errorf("parse the KEDA operator's metrics: %w", err)
-	}
-	for _, metric := range families[name].GetMetric() {
-		labels := map[string]string{}
-		for _, pair := range metric.GetLabel() {
-			labels[pair.GetName()] = pair.GetValue()
-		}
-		if labels["namespace"] == namespace && labels["scaledObject"] == scaledObject {
-			return sum(metric), true, nil
-		}
-	}
-	return 0, false, nil
-}
-
-func sum(metric *dto.Metric) float64 {
-	return metric.GetGauge().GetValue() + metric.GetCounter().GetValue() + metric.GetUntyped().GetValue()
+// KEDA reads the operator's metrics.
+func (k *KEDAProcesses) KEDA() *KEDA {
+	return &KEDA{Metrics: func(ctx context.Context) ([]byte, error) {
+		return httpGet(ctx, http.DefaultClient, fmt.Sprintf("http://127.0.0.1:%d/metrics", k.ports[0]))
+	}}
 }

@@ -21,8 +21,12 @@ type Platform struct {
 	REST *rest.Config
 	// Manifests is the folder of the kustomization.
 	Manifests string
-	// Emulator is where the collector writes and the proxy sends to.
-	Emulator *Emulator
+	// AMP is where the collector writes and the proxy sends to.
+	AMP *AMP
+	// Images are the images of the run by the names that the manifests use.
+	Images map[string]string
+	// Services tells whether the cluster has a service network and DNS. Without, pods' addresses are the only way.
+	Services bool
 	// ScrapeInterval and BatchTimeout are the collector's periods.
 	ScrapeInterval, BatchTimeout time.Duration
 
@@ -41,20 +45,19 @@ func (p *Platform) Install(ctx context.Context) error {
 	if p.client, err = kubernetes.NewForConfig(p.REST); err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	credentials := map[string]string{
-		"AWS_ACCESS_KEY_ID":     p.Emulator.Keys.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY": p.Emulator.Keys.SecretAccessKey,
-	}
+	credentials := p.AMP.Keys.Map()
 	objects, err := manifest.Render(p.Manifests, manifest.Options{
+		Images: p.Images,
 		ConfigMaps: map[string]map[string]string{
 			"adot-settings": {
-				"AWS_REGION":           p.Emulator.Region,
-				"AMP_REMOTE_WRITE_URL": p.Emulator.RemoteWriteURL(),
+				"AWS_REGION":           p.AMP.Region,
+				"AMP_REMOTE_WRITE_URL": p.AMP.RemoteWriteURL(),
 				"SCRAPE_INTERVAL":      p.ScrapeInterval.String(),
 				"SCRAPE_TIMEOUT":       min(p.ScrapeInterval, maxScrapeTimeout).String(),
 				"BATCH_TIMEOUT":        p.BatchTimeout.String(),
+				metadataDisabled:       "true",
 			},
-			"sigv4proxy-settings": {"AWS_REGION": p.Emulator.Region, "AMP_HOST": p.Emulator.Host(), "AMP_SCHEME": "http"},
+			"sigv4proxy-settings": {"AWS_REGION": p.AMP.Region, "AMP_HOST": p.AMP.Host(), "AMP_SCHEME": "http", metadataDisabled: "true"},
 		},
 		Secrets:    map[string]map[string]string{"adot-aws": credentials, "sigv4proxy-aws": credentials},
 		Namespaces: map[string]string{"adot-settings": "ho11y", "adot-aws": "ho11y", "sigv4proxy-settings": "keda", "sigv4proxy-aws": "keda"},
@@ -77,28 +80,42 @@ func (p *Platform) Ready(ctx context.Context) error {
 // Remove implements lab.Component: the cluster's end is the end of what was deployed on it.
 func (p *Platform) Remove(context.Context) error { return nil }
 
-// ProxyAddress is the host and port of the signing proxy's pod: on a cluster without a service network there is no
-// other way to it.
+// ProxyAddress is the host and port at which KEDA reaches the signing proxy: its Service, as the recipe has it, or its pod.
 func (p *Platform) ProxyAddress(ctx context.Context) (string, error) {
+	if p.Services {
+		return "keda-sigv4.keda.svc.cluster.local", nil
+	}
 	return p.podAddress(ctx, "keda", "keda-sigv4", "8080")
 }
 
-// CollectorAddress is the host and port at which the collector's pod takes traces.
+// CollectorAddress is the host and port at which the application reaches the collector with its traces.
 func (p *Platform) CollectorAddress(ctx context.Context) (string, error) {
+	if p.Services {
+		return "adot.ho11y:4317", nil
+	}
 	return p.podAddress(ctx, "ho11y", "adot", "4317")
 }
 
 func (p *Platform) podAddress(ctx context.Context, namespace, app, port string) (string, error) {
-	pods, err := p.client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + app})
+	pod, err := readyPod(ctx, p.client, namespace, app)
 	if err != nil {
-		return "", fmt.Errorf("find the pod of %s: %w", app, err)
+		return "", err
 	}
-	for _, pod := range pods.Items {
-		if PodReady(&pod) {
-			return net.JoinHostPort(pod.Status.PodIP, port), nil
+	return net.JoinHostPort(pod.Status.PodIP, port), nil
+}
+
+// readyPod returns a ready pod with the label app.
+func readyPod(ctx context.Context, client kubernetes.Interface, namespace, app string) (*corev1.Pod, error) {
+	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + app})
+	if err != nil {
+		return nil, fmt.Errorf("find the pod of %s: %w", app, err)
+	}
+	for i := range pods.Items {
+		if PodReady(&pods.Items[i]) {
+			return &pods.Items[i], nil
 		}
 	}
-	return "", fmt.Errorf("find the pod of %s: none is ready", app)
+	return nil, fmt.Errorf("find the pod of %s: none is ready", app)
 }
 
 // DeploymentReady returns nil when all replicas of the newest version of a Deployment are ready.

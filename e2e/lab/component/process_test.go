@@ -47,17 +47,17 @@ func serve(args []string) int {
 	return 0
 }
 
-// newEmulator is an Emulator whose program is this test.
-func newEmulator(t *testing.T) *Emulator {
+// newEmulator is an EmulatorProcess whose program is this test.
+func newEmulator(t *testing.T) *EmulatorProcess {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	processes := process.NewGroup()
 	t.Cleanup(processes.Close)
 	dir := t.TempDir()
-	return &Emulator{
-		Program: self, Dir: filepath.Join(dir, "emulator"), Logs: filepath.Join(dir, "logs"), Region: "eu-west-1",
-		Keys: Keys{AccessKeyID: "AKIA", SecretAccessKey: "secret"}, Processes: processes,
+	return &EmulatorProcess{
+		Program: self, Dir: filepath.Join(dir, "emulator"), Logs: filepath.Join(dir, "logs"),
+		AMP: NewAMP("eu-west-1", Keys{AccessKeyID: "AKIA", SecretAccessKey: "secret"}), Processes: processes,
 	}
 }
 
@@ -92,7 +92,7 @@ func TestEmulator(t *testing.T) {
 			e := newEmulator(t)
 			require.EqualError(t, e.Ready(t.Context()), "not started")
 			require.False(t, Fatal(e.Ready(t.Context())))
-			_, err := e.Requests(t.Context())
+			_, err := e.AMP.Requests(t.Context())
 			require.EqualError(t, err, "the emulator is not running")
 
 			require.NoError(t, os.MkdirAll(e.Dir, 0o700))
@@ -100,12 +100,12 @@ func TestEmulator(t *testing.T) {
 			require.NoError(t, e.Install(t.Context()))
 			require.Eventually(t, func() bool { return e.Ready(t.Context()) == nil }, 20*time.Second, 5*time.Millisecond)
 
-			require.Equal(t, host, e.Host())
-			require.Equal(t, "http://"+host, e.URL())
-			require.Regexp(t, `^ws-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, e.WorkspaceID())
-			require.Equal(t, "http://"+host+"/workspaces/"+e.WorkspaceID(), e.WorkspaceURL())
-			require.Equal(t, e.WorkspaceURL()+"/api/v1/remote_write", e.RemoteWriteURL())
-			requests, err := e.Requests(t.Context())
+			require.Equal(t, host, e.AMP.Host())
+			require.Equal(t, "http://"+host, e.AMP.URL())
+			require.Regexp(t, `^ws-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, e.AMP.WorkspaceID())
+			require.Equal(t, "http://"+host+"/workspaces/"+e.AMP.WorkspaceID(), e.AMP.WorkspaceURL())
+			require.Equal(t, e.AMP.WorkspaceURL()+"/api/v1/remote_write", e.AMP.RemoteWriteURL())
+			requests, err := e.AMP.Requests(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, []Request{{
 				ID: "1", Method: "POST", Path: "/workspaces/ws-1/api/v1/query", Query: "up", UserAgent: "keda", Identity: "root",
@@ -118,7 +118,7 @@ func TestEmulator(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, string(args), "--listen=127.0.0.1:0\n")
 			require.Contains(t, string(args), "--region=eu-west-1\n")
-			require.Contains(t, string(args), "--workspace="+e.WorkspaceID()+"=AMP-KEDA\n")
+			require.Contains(t, string(args), "--workspace="+e.AMP.WorkspaceID()+"=AMP-KEDA\n")
 			require.NoError(t, e.Remove(t.Context()))
 		})
 	}
@@ -160,15 +160,15 @@ func TestFatal(t *testing.T) {
 func TestHTTPGet(t *testing.T) {
 	t.Parallel()
 	server := answers(t, map[string]string{"/": "text"})
-	body, err := httpGet(t.Context(), server.URL+"/")
+	body, err := httpGet(t.Context(), http.DefaultClient, server.URL+"/")
 	require.NoError(t, err)
 	require.Equal(t, "text", string(body))
-	require.NoError(t, httpOK(t.Context(), server.URL+"/"))
+	require.NoError(t, httpOK(t.Context(), http.DefaultClient, server.URL+"/"))
 
-	err = httpOK(t.Context(), server.URL+"/x")
+	err = httpOK(t.Context(), http.DefaultClient, server.URL+"/x")
 	require.ErrorContains(t, err, server.URL+"/x answers 500 Internal Server Error: no such page")
 	require.Less(t, len(err.Error()), 400, "an error page is not quoted whole")
 	server.Close()
-	require.ErrorContains(t, httpOK(t.Context(), server.URL+"/"), "connection refused")
-	require.Error(t, httpOK(t.Context(), "http://bad url/"))
+	require.ErrorContains(t, httpOK(t.Context(), http.DefaultClient, server.URL+"/"), "connection refused")
+	require.Error(t, httpOK(t.Context(), http.DefaultClient, "http://bad url/"))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -25,6 +26,9 @@ type Options struct {
 	ConfigMaps map[string]map[string]string
 	// Secrets does the same for generated secrets.
 	Secrets map[string]map[string]string
+	// Images are the images to use by the names that the manifests have them under, without a tag. A value is NAME:TAG or
+	// NAME@DIGEST or both.
+	Images map[string]string
 	// Namespaces says where each generated config map or secret of that name lives.
 	Namespaces map[string]string
 }
@@ -58,6 +62,9 @@ func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
 		kustomization.SecretGenerator = append(kustomization.SecretGenerator,
 			types.SecretArgs{GeneratorArgs: merge(name, o.Namespaces[name], data)})
 	}
+	for name, reference := range o.Images {
+		kustomization.Images = append(kustomization.Images, image(name, reference))
+	}
 	text, err := yaml.Marshal(kustomization)
 	if err != nil {
 		return nil, fmt.Errorf("write the overlay: %w", err)
@@ -66,6 +73,22 @@ func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
 		return nil, fmt.Errorf("write the overlay: %w", err)
 	}
 	return build(overlay)
+}
+
+// image says that one image takes the place of another.
+func image(name, reference string) types.Image {
+	i := types.Image{Name: name, NewName: reference}
+	if repository, digest, found := strings.Cut(reference, "@"); found {
+		i.NewName, i.Digest = repository, digest
+	}
+	// The last colon begins the tag, unless it is that of a port.
+	if colon := strings.LastIndex(i.NewName, ":"); colon > strings.LastIndex(i.NewName, "/") {
+		i.NewName, i.NewTag = i.NewName[:colon], i.NewName[colon+1:]
+	}
+	if i.Digest != "" {
+		i.NewTag = "" // kustomize takes one of them, and the digest says all
+	}
+	return i
 }
 
 // relative returns paths as seen from base: kustomize takes no others.

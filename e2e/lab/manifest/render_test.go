@@ -83,6 +83,13 @@ func TestRender(t *testing.T) {
 			"ConfigMap ho11y/adot-config", "ConfigMap ho11y/adot-settings", "Secret ho11y/adot-aws", "Deployment ho11y/adot", "Service ho11y/adot",
 			"ConfigMap keda/sigv4proxy-settings", "Secret keda/sigv4proxy-aws", "Deployment keda/keda-sigv4", "Service keda/keda-sigv4",
 		}},
+		"emulator": {"emulator", manifest.Options{}, []string{
+			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "Secret ampersand/ampersand-aws",
+			"Deployment ampersand/ampersand", "Service ampersand/ampersand",
+		}},
+		"load":                {"load", manifest.Options{}, []string{"Job ho11y/load"}},
+		"load on KWOK":        {"kwok/load", manifest.Options{}, []string{"Job ho11y/load"}},
+		"load, moved":         {"load", manifest.Options{Namespace: "trial-1"}, []string{"Job trial-1/load"}},
 		"app":                 {"app", manifest.Options{}, in("ho11y", app)},
 		"app, moved":          {"app", manifest.Options{Namespace: "trial-1"}, in("trial-1", app)},
 		"app on KWOK":         {"kwok/app", manifest.Options{}, in("ho11y", app)},
@@ -101,6 +108,30 @@ func TestRender(t *testing.T) {
 			for _, object := range got {
 				require.NotPanics(t, func() { object.DeepCopy() }, "%s %s", object.GetKind(), object.GetName())
 				require.Equal(t, clusterScoped[object.GetKind()], object.GetNamespace() == "", "%s %s", object.GetKind(), object.GetName())
+			}
+		})
+	}
+}
+
+// TestImages replaces images wherever a manifest names them.
+func TestImages(t *testing.T) {
+	t.Parallel()
+	const digest = "sha256:99e3ba0c2a1a8d9c0e0f4a0d5a5d6cf2c4f1f3b1e1a2b3c4d5e6f708192a3b4c"
+	for reference, want := range map[string]string{
+		"ampersand/ho11y:0123abcd":           "ampersand/ho11y:0123abcd",
+		"example.org/sample/ho11y":           "example.org/sample/ho11y:dev",
+		"example.org:5000/ho11y:1.2":         "example.org:5000/ho11y:1.2",
+		"example.org:5000/ho11y":             "example.org:5000/ho11y:dev",
+		"example.org/ho11y@" + digest:        "example.org/ho11y@" + digest,
+		"example.org/ho11y:stable@" + digest: "example.org/ho11y@" + digest,
+	} {
+		t.Run(reference, func(t *testing.T) {
+			t.Parallel()
+			got := render(t, "app", manifest.Options{Images: map[string]string{"ampersand/ho11y": reference, "ampersand/other": "x:y"}})
+			for _, name := range []string{"frontend", "downstream0", "downstream1"} {
+				containers, _, err := unstructured.NestedSlice(got.find(t, "Deployment", name).Object, "spec", "template", "spec", "containers")
+				require.NoError(t, err)
+				require.Equal(t, want, containers[0].(map[string]any)["image"])
 			}
 		})
 	}
@@ -125,8 +156,8 @@ func TestEveryKustomizationIsTested(t *testing.T) {
 		return err
 	}))
 	require.ElementsMatch(t, []string{
-		"app", "kwok/app", "platform", "scaling/base", "scaling/native", "scaling/proxy", "scaling/published",
-		"keda/kwok", // a component, laid over KEDA's own manifests: package component tests it
+		"app", "emulator", "kwok/app", "kwok/load", "load", "platform", "scaling/base", "scaling/native", "scaling/proxy", "scaling/published",
+		"keda/kind", "keda/kwok", // components, laid over KEDA's own manifests: package component tests them
 	}, found)
 }
 

@@ -2,13 +2,14 @@ package podrunner
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // probeEvery is how often an answer is tried for until the first success. A kubelet is bound to whole seconds; on a
@@ -19,21 +20,22 @@ const probeEvery = 20 * time.Millisecond
 // ends first.
 func awaitReady(ctx context.Context, podIP string, container *corev1.Container) bool {
 	probe := container.ReadinessProbe
-	if probe == nil || probe.HTTPGet == nil {
+	var succeeds func() bool
+	switch {
+	case probe != nil && probe.HTTPGet != nil:
+		url := "http://" + probeAddress(podIP, container, probe.HTTPGet.Port) + "/" + strings.TrimPrefix(probe.HTTPGet.Path, "/")
+		client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+		succeeds = func() bool { return probeOnce(ctx, client, url) }
+	case probe != nil && probe.TCPSocket != nil:
+		address := probeAddress(podIP, container, probe.TCPSocket.Port)
+		succeeds = func() bool { return listens(ctx, address) }
+	default:
 		return ctx.Err() == nil
 	}
-	port := probe.HTTPGet.Port.IntValue()
-	for _, p := range container.Ports {
-		if p.Name != "" && p.Name == probe.HTTPGet.Port.StrVal {
-			port = int(p.ContainerPort)
-		}
-	}
-	url := fmt.Sprintf("http://%s/%s", net.JoinHostPort(podIP, fmt.Sprint(port)), strings.TrimPrefix(probe.HTTPGet.Path, "/"))
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
 	for {
-		if probeOnce(ctx, client, url) {
+		if succeeds() {
 			return true
 		}
 		select {
@@ -42,6 +44,27 @@ func awaitReady(ctx context.Context, podIP string, container *corev1.Container) 
 			return false
 		}
 	}
+}
+
+// probeAddress is the host and port that a probe asks: a port is given by its number or by its name.
+func probeAddress(podIP string, container *corev1.Container, port intstr.IntOrString) string {
+	number := port.IntValue()
+	for _, p := range container.Ports {
+		if p.Name != "" && p.Name == port.StrVal {
+			number = int(p.ContainerPort)
+		}
+	}
+	return net.JoinHostPort(podIP, strconv.Itoa(number))
+}
+
+func listens(ctx context.Context, address string) bool {
+	dialer := net.Dialer{Timeout: time.Second}
+	connection, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
 }
 
 func probeOnce(ctx context.Context, client *http.Client, url string) bool {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
@@ -175,6 +176,9 @@ func (r *Runner) run(ctx context.Context, pod *corev1.Pod) error {
 			// The process has to end although ctx has: a context of its own, bounded by the process's grace period.
 			return errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 		}
+		if code := exitCode(p); ends(pod, code) {
+			return r.reportEnded(ctx, pod, container, code, restarts)
+		}
 		r.config.Logger.Warn("container ended and is started again", "pod", pod.Namespace+"/"+pod.Name, "error", p.Failure())
 		if err := r.reportRunning(ctx, pod, container, false, restarts+1); err != nil {
 			return err
@@ -185,6 +189,26 @@ func (r *Runner) run(ctx context.Context, pod *corev1.Pod) error {
 			return nil
 		}
 	}
+}
+
+// ends tells whether a pod is over when its container has ended with that code.
+func ends(pod *corev1.Pod, code int32) bool {
+	policy := pod.Spec.RestartPolicy
+	return policy == corev1.RestartPolicyNever || policy == corev1.RestartPolicyOnFailure && code == 0
+}
+
+// killedCode is what a process that a signal ended is said to have returned, as shells do for SIGKILL.
+const killedCode = 137
+
+func exitCode(p *process.Process) int32 {
+	var exit *exec.ExitError
+	switch {
+	case p.Err() == nil:
+		return 0
+	case errors.As(p.Err(), &exit) && exit.ExitCode() >= 0:
+		return int32(exit.ExitCode())
+	}
+	return killedCode
 }
 
 // serve reports the pod ready once its probe succeeds, and returns when the process or ctx has ended.

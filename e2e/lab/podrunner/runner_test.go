@@ -45,6 +45,9 @@ func TestReadinessProbes(t *testing.T) {
 		"none":           func(c *corev1.Container) { c.ReadinessProbe = nil },
 		"no HTTP":        func(c *corev1.Container) { c.ReadinessProbe.HTTPGet = nil },
 		"port by number": func(c *corev1.Container) { c.ReadinessProbe.HTTPGet.Port = intstr.FromInt32(c.Ports[1].ContainerPort) },
+		"a connection": func(c *corev1.Container) {
+			c.ReadinessProbe.ProbeHandler = corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: c.ReadinessProbe.HTTPGet.Port}}
+		},
 		"path without /": func(c *corev1.Container) { c.ReadinessProbe.HTTPGet.Path = "ready" },
 	}
 	for name, change := range tests {
@@ -78,6 +81,35 @@ func TestRestartAfterExit(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(r.dir, "logs", "pods", "ns_a.log"))
 	require.NoError(t, err)
 	require.Equal(t, "leaving with 3\n", string(text))
+}
+
+// TestIsOver: a Job's pod ends with its container.
+func TestIsOver(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		policy corev1.RestartPolicy
+		code   int
+		phase  corev1.PodPhase
+	}{
+		"done":       {corev1.RestartPolicyNever, 0, corev1.PodSucceeded},
+		"failed":     {corev1.RestartPolicyNever, 4, corev1.PodFailed},
+		"done later": {corev1.RestartPolicyOnFailure, 0, corev1.PodSucceeded},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			pod := r.pod(t, "a")
+			pod.Spec.RestartPolicy = tc.policy
+			r.create(t, pod)
+			process := r.accept(t)
+			r.await(t, ready(0))
+			process.exit(t, tc.code)
+			pod = r.await(t, func(pod *corev1.Pod) bool { return pod.Status.Phase == tc.phase })
+			require.Equal(t, corev1.ConditionFalse, condition(pod, corev1.PodReady))
+			require.EqualValues(t, tc.code, pod.Status.ContainerStatuses[0].State.Terminated.ExitCode)
+		})
+	}
 }
 
 func TestEndsWithThePod(t *testing.T) {

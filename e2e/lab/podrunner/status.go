@@ -42,9 +42,22 @@ const (
 // reportRunning writes into the pod's status that its process was started and whether it is ready, as a kubelet does.
 func (r *Runner) reportRunning(ctx context.Context, pod *corev1.Pod, container *corev1.Container, ready bool, restarts int32) error {
 	started := true
-	return r.report(ctx, pod, ready, []corev1.ContainerStatus{{
+	return r.report(ctx, pod, "", ready, []corev1.ContainerStatus{{
 		Name: container.Name, Image: container.Image, Ready: ready, Started: &started, RestartCount: restarts,
 		State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}},
+	}})
+}
+
+// reportEnded writes into the pod's status that it is over and with which code its container ended.
+func (r *Runner) reportEnded(ctx context.Context, pod *corev1.Pod, container *corev1.Container, code, restarts int32) error {
+	phase, reason := corev1.PodSucceeded, "Completed"
+	if code != 0 {
+		phase, reason = corev1.PodFailed, "Error"
+	}
+	started := false
+	return r.report(ctx, pod, phase, false, []corev1.ContainerStatus{{
+		Name: container.Name, Image: container.Image, Started: &started, RestartCount: restarts,
+		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason, FinishedAt: metav1.Now()}},
 	}})
 }
 
@@ -62,16 +75,18 @@ func (r *Runner) reportWaiting(ctx context.Context, pod *corev1.Pod, why error) 
 			Name: container.Name, Image: container.Image, Started: &started, State: corev1.ContainerState{Waiting: waiting},
 		})
 	}
-	return r.report(ctx, pod, false, statuses)
+	return r.report(ctx, pod, "", false, statuses)
 }
 
-// report writes readiness and the containers' statuses, which replace the former ones. A pod that is gone needs none.
-func (r *Runner) report(ctx context.Context, pod *corev1.Pod, ready bool, statuses []corev1.ContainerStatus) error {
+// report writes the phase, unless it stays as it was, readiness, and the containers' statuses, which replace the former
+// ones. A pod that is gone needs none.
+func (r *Runner) report(ctx context.Context, pod *corev1.Pod, phase corev1.PodPhase, ready bool, statuses []corev1.ContainerStatus) error {
 	status, now := corev1.ConditionFalse, metav1.Now()
 	if ready {
 		status = corev1.ConditionTrue
 	}
 	patch, err := json.Marshal(map[string]any{"status": corev1.PodStatus{
+		Phase: phase,
 		Conditions: []corev1.PodCondition{
 			{Type: corev1.ContainersReady, Status: status, LastTransitionTime: now},
 			{Type: corev1.PodReady, Status: status, LastTransitionTime: now},

@@ -11,6 +11,9 @@ import (
 // egressChain is the chain of our node image that lets nothing leave Docker's network.
 const egressChain = "NODE-EGRESS"
 
+// serviceNetwork is where kind's Services have their addresses.
+const serviceNetwork = "10.96.0.0/16"
+
 // Egress is what the node's guard has counted.
 type Egress struct {
 	// InForce tells whether the chain refuses what it does not let pass, and is asked for packets of the node itself and for
@@ -18,6 +21,8 @@ type Egress struct {
 	InForce bool
 	// Packets and Bytes were refused.
 	Packets, Bytes uint64
+	// ToServices are those of Packets that were for a Service's address: kube-proxy did not know it yet, or no more.
+	ToServices uint64
 }
 
 // EgressCounters reads the guard of a node that was built here.
@@ -59,8 +64,12 @@ func ParseEgress(text string) (Egress, error) {
 			return Egress{}, fmt.Errorf("%q counts no bytes: %w", line, err)
 		}
 		egress.Packets += packets
+		toServices := len(fields) > 8 && fields[8] == serviceNetwork
+		if toServices {
+			egress.ToServices += packets
+		}
 		egress.Bytes += size
-		refuses = true
+		refuses = refuses || !toServices
 	}
 	egress.InForce = refuses && asked >= 2
 	return egress, nil

@@ -155,12 +155,15 @@ func TestParseEgress(t *testing.T) {
 	const head = "Chain NODE-EGRESS (2 references)\n" + columns
 	const pass = "     100     6000 RETURN     0    --  *      *       0.0.0.0/0            10.244.0.0/16\n"
 	const reject = "      12      720 REJECT     0    --  *      *       0.0.0.0/0            0.0.0.0/0            reject-with icmp-port-unreachable\n"
+	const services = "       7      420 REJECT     0    --  *      *       0.0.0.0/0            10.96.0.0/16         reject-with icmp-port-unreachable\n"
 	tests := map[string]struct {
 		text string
 		want kind.Egress
 		err  string
 	}{
 		"in force":             {text: head + pass + reject, want: kind.Egress{InForce: true, Packets: 12, Bytes: 720}},
+		"to Services":          {text: head + pass + services + reject, want: kind.Egress{InForce: true, Packets: 19, Bytes: 1140, ToServices: 7}},
+		"to Services only":     {text: head + pass + services, want: kind.Egress{Packets: 7, Bytes: 420, ToServices: 7}},
 		"nothing is refused":   {text: head + pass},
 		"not asked":            {text: "Chain NODE-EGRESS (0 references)\n" + columns + reject, want: kind.Egress{Packets: 12, Bytes: 720}},
 		"not asked for all":    {text: "Chain NODE-EGRESS (1 references)\n" + columns + reject, want: kind.Egress{Packets: 12, Bytes: 720}},
