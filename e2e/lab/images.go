@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,7 +229,7 @@ func BuildImages(ctx context.Context, options Options) ([]image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append(inside, node)
+	all := slices.Concat(inside, []image.Image{node})
 	var errs []error
 	for _, img := range all {
 		errs = append(errs, image.LoadIntoDocker(ctx, img))

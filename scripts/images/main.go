@@ -18,16 +18,15 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintf(os.Stderr, "images: %v\n", err)
-		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	release := components.DefaultRelease()
 	release.Kubernetes = cmp.Or(os.Getenv("E2E_KUBERNETES"), release.Kubernetes)
 	release.KEDA = cmp.Or(os.Getenv("E2E_KEDA"), release.KEDA)
