@@ -35,8 +35,8 @@ func collected() []schema.GroupVersionResource {
 }
 
 // CollectArtifacts writes into dir what helps to find out why something failed: objects of all namespaces as YAML with
-// their conditions, the logs of all pods, and the last requests to the emulator with their verdicts. The logs of processes
-// are below the artifacts' folder anyway.
+// their conditions, on kind the logs of all pods and of the node, and the last requests to the emulator with their verdicts.
+// The logs of processes are below the artifacts' folder anyway.
 func (l *Lab) CollectArtifacts(ctx context.Context, dir string) error {
 	if l.REST == nil {
 		return nil // there is no cluster yet
@@ -47,6 +47,9 @@ func (l *Lab) CollectArtifacts(ctx context.Context, dir string) error {
 	errs := []error{l.collectObjects(ctx, dir)}
 	if l.options.Cluster != ClusterKWOK {
 		errs = append(errs, l.collectPodLogs(ctx, filepath.Join(dir, "pods")))
+	}
+	if l.cluster != nil {
+		errs = append(errs, l.cluster.ExportLogs(ctx, filepath.Join(dir, "node")))
 	}
 	if l.AMP != nil {
 		errs = append(errs, l.collectRequests(ctx, filepath.Join(dir, "requests.json")))

@@ -176,7 +176,7 @@ func TestInterruptedWhileAnotherRunBuilds(t *testing.T) {
 	defer cancel()
 	_, err = r.Build(ctx, []components.Component{r.component})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "wait for another run that is building")
+	require.ErrorContains(t, err, "wait for another run that makes the same")
 }
 
 func TestCacheThatCannotBeWritten(t *testing.T) {

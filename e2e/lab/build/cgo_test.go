@@ -29,6 +29,8 @@ func replace(t *testing.T, programs ...string) {
 		require.NoError(t, os.Symlink(self, filepath.Join(bin, program)))
 	}
 	t.Setenv("PATH", bin)
+	// The race detector would have each stand-in sleep for a second before it ends.
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 }
 
 // standInForC is a C compiler that knows its version and where libraries are.
