@@ -59,10 +59,10 @@ func controls() []control {
 			link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 		{
-			name: "high-threshold", description: "the threshold is twenty times too high", signing: lab.SigningProxy,
+			name: "high-threshold", description: "the threshold is a hundred times too high", signing: lab.SigningProxy,
 			change: func(s *lab.Scaling, _ string, periods scenario.Profile) {
-				// Far above the load: the rate of a load that caught up after a pause is higher for a moment.
-				s.Threshold = fmt.Sprint(20 * periods.Threshold)
+				// Far above: what a pod works off after it stood still for seconds is a high rate for a moment.
+				s.Threshold = fmt.Sprint(100 * periods.Threshold)
 			},
 			link: trial.LinkTarget, why: "against a target of", atMost: 1,
 		},
@@ -123,9 +123,7 @@ func (c control) feature(suiteName string) features.Feature {
 			if diagnosis.Link != c.link || !strings.Contains(diagnosis.Why, c.why) {
 				t.Errorf("the chain stops at link %q (%s), want link %q (%s)", diagnosis.Link, diagnosis.Why, c.link, c.why)
 			}
-			if err := run.NeverAbove(c.atMost); err != nil {
-				t.Error(err)
-			}
+			reportFailed(t, run, run.NeverAbove(c.atMost))
 			return ctx
 		}).
 		Feature()

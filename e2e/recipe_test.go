@@ -81,9 +81,7 @@ func stallsAtTwo() features.Feature {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := run.NeverAbove(fallbackReplicas); err != nil {
-				t.Error(err)
-			}
+			reportFailed(t, run, run.NeverAbove(fallbackReplicas))
 			if got := tr.Replicas(); got != fallbackReplicas {
 				t.Errorf("%d replicas at the end, want the fallback's %d", got, fallbackReplicas)
 			}

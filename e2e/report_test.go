@@ -72,6 +72,21 @@ func (s *suite) collect(ctx context.Context, t *testing.T, tr *trial.Trial) {
 	logf("%s failed: what explains it is in %s", t.Name(), dir)
 }
 
+// reportFailed finishes the run of a feature whose timeline is of interest only when it fails: then it is in the report.
+func reportFailed(t *testing.T, run *timeline.Run, checks ...error) {
+	t.Helper()
+	run.Finish(checks...)
+	for _, failure := range run.Failures {
+		t.Error(failure)
+	}
+	if t.Failed() {
+		if len(run.Failures) == 0 {
+			run.Finish(errors.New("see the test's output"))
+		}
+		the.add(run)
+	}
+}
+
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
 	if err != nil {

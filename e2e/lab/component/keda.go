@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -14,6 +16,29 @@ import (
 type KEDA struct {
 	// Metrics fetches the page of the operator's metrics.
 	Metrics func(ctx context.Context) ([]byte, error)
+
+	// The page is large, and each feature asks for it several times a second.
+	mu   sync.Mutex
+	page []byte
+	read time.Time
+}
+
+// pageAge is how old a page may be for another reader.
+const pageAge = 100 * time.Millisecond
+
+// metrics returns the page, read just now or by somebody else a moment ago.
+func (k *KEDA) metrics(ctx context.Context) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Since(k.read) <= pageAge {
+		return k.page, nil
+	}
+	began := time.Now()
+	page, err := k.Metrics(ctx)
+	if err == nil {
+		k.page, k.read = page, began
+	}
+	return page, err
 }
 
 // Served returns the value that KEDA last served for a ScaledObject. The second result is false while KEDA has served
@@ -29,7 +54,7 @@ func (k *KEDA) Errors(ctx context.Context, namespace, scaledObject string) (floa
 }
 
 func (k *KEDA) metric(ctx context.Context, name, namespace, scaledObject string) (float64, bool, error) {
-	body, err := k.Metrics(ctx)
+	body, err := k.metrics(ctx)
 	if err != nil {
 		return 0, false, err
 	}
