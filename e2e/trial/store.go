@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -105,5 +106,8 @@ type named struct{ next http.RoundTripper }
 func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", userAgent)
+	// The query client sets Idempotency-Key to no value: the signer would sign a header that is never sent, and AMP would
+	// refuse each POST before the client falls back to GET.
+	maps.DeleteFunc(r.Header, func(_ string, values []string) bool { return len(values) == 0 })
 	return n.next.RoundTrip(r)
 }

@@ -29,6 +29,7 @@ type amp struct {
 	answer    string
 	requests  string
 	query, by string
+	refused   []string
 }
 
 // LookupKey implements sigv4's keys.
@@ -66,6 +67,7 @@ func (a *amp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, err = a.verifier.Verify(r, body)
 	}
 	if err != nil {
+		a.refused = append(a.refused, r.Method+" "+err.Error())
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
@@ -137,6 +139,7 @@ func TestValue(t *testing.T) {
 	query, by := a.asked()
 	require.Equal(t, "up", query)
 	require.Equal(t, userAgent, by)
+	require.Empty(t, a.refused, "each question is asked once")
 
 	a.served.Keys.SecretAccessKey = "wrong"
 	wrong, err := NewStore(a.served)
