@@ -56,17 +56,23 @@ type imageSet struct {
 	load []image.Image
 }
 
+// chooseImages returns the way that the run gets its images, and why.
+func (l *Lab) chooseImages(ctx context.Context) (Images, string) {
+	if l.options.Images != ImagesAuto {
+		return l.options.Images, "E2E_IMAGES says so"
+	}
+	if offline, how := kind.Offline(ctx); offline {
+		return ImagesBuilt, how
+	}
+	if err := l.pullNode(ctx); err != nil {
+		return ImagesBuilt, fmt.Sprintf("the published node image cannot be had (%v)", err)
+	}
+	return ImagesPublished, "Docker has the published node image"
+}
+
 // prepareImages makes or finds the images of the run, and says where they come from.
 func (l *Lab) prepareImages(ctx context.Context) (imageSet, error) {
-	choice, why := l.options.Images, "E2E_IMAGES says so"
-	if choice == ImagesAuto {
-		choice, why = ImagesPublished, "a registry answers"
-		if offline, how := kind.Offline(ctx); offline {
-			choice, why = ImagesBuilt, how
-		} else if err := l.pullNode(ctx); err != nil {
-			choice, why = ImagesBuilt, fmt.Sprintf("the published node image cannot be had (%v)", err)
-		}
-	}
+	choice, why := l.chooseImages(ctx)
 	l.options.Logf("images: %s, because %s", choice, why)
 	if choice == ImagesBuilt {
 		return l.builtImages(ctx)

@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,4 +82,35 @@ func TestClusterAlive(t *testing.T) {
 	release()
 	require.False(t, clusterAlive(name))
 	require.False(t, clusterAlive("ampersand-gone"))
+}
+
+// What auto chooses depends on what Docker says of itself, and on whether it gets the published node image.
+func TestChooseImages(t *testing.T) {
+	const pulls, fails = "exit 0", "echo no route to the registry >&2; exit 1"
+	const online, offline = `{"ServerVersion":"28","Labels":[]}`, `{"ServerVersion":"28","Labels":["ampersand.offline=true"]}`
+	tests := map[string]struct {
+		asked               Images
+		info, inspect, pull string
+		want                Images
+		why                 string
+	}{
+		"asked for built":          {ImagesBuilt, online, pulls, pulls, ImagesBuilt, "E2E_IMAGES"},
+		"asked for published":      {ImagesPublished, offline, fails, fails, ImagesPublished, "E2E_IMAGES"},
+		"no registry by label":     {ImagesAuto, offline, pulls, pulls, ImagesBuilt, "ampersand.offline=true"},
+		"it is there already":      {ImagesAuto, online, pulls, fails, ImagesPublished, "has the published node image"},
+		"it can be pulled":         {ImagesAuto, online, fails, pulls, ImagesPublished, "has the published node image"},
+		"no registry that answers": {ImagesAuto, online, fails, fails, ImagesBuilt, "no route to the registry"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			bin := t.TempDir()
+			script := fmt.Sprintf("#!/bin/sh\ncase $1 in\ninfo) echo '%s' ;;\nimage) %s ;;\npull) %s ;;\nesac\n", tc.info, tc.inspect, tc.pull)
+			require.NoError(t, os.WriteFile(filepath.Join(bin, "docker"), []byte(script), 0o700))
+			t.Setenv("PATH", bin+":/usr/bin:/bin")
+			l := &Lab{options: Options{Images: tc.asked, Release: components.DefaultRelease(), Logf: t.Logf}}
+			got, why := l.chooseImages(t.Context())
+			require.Equal(t, tc.want, got)
+			require.Contains(t, why, tc.why)
+		})
+	}
 }
