@@ -128,7 +128,6 @@ func TestBounding(t *testing.T) {
 }
 
 func TestProgramTrimsAndBecomesRunc(t *testing.T) {
-	t.Parallel()
 	program := install(t, "#!/bin/sh\necho \"$@\"\nexit 7\n")
 	bundle := t.TempDir()
 	config := filepath.Join(bundle, "config.json")
@@ -153,7 +152,6 @@ func TestProgramTrimsAndBecomesRunc(t *testing.T) {
 }
 
 func TestProgramSaysWhatFailed(t *testing.T) {
-	t.Parallel()
 	program := install(t, "#!/bin/sh\necho started\n")
 	out, err := call(t, program, "create", "--bundle", filepath.Join(t.TempDir(), "missing"), "id")
 	require.Error(t, err)
@@ -166,7 +164,8 @@ func TestProgramSaysWhatFailed(t *testing.T) {
 	require.Contains(t, out, "runcap: become ")
 }
 
-// install lays the program beside a runc of the test's own and returns its path.
+// install writes programs: a test that uses it runs alone, as a child that another test starts meanwhile would hold them open, and
+// a program that is open for writing cannot be started. It lays the program beside a runc of the test's own and returns its path.
 func install(t *testing.T, runc string) string {
 	t.Helper()
 	dir := t.TempDir()
