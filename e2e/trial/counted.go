@@ -1,7 +1,9 @@
 package trial
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -33,21 +35,29 @@ func (c *counted) add(at time.Time, replicas int32) {
 	c.seen = append(c.seen, count{at, replicas})
 }
 
-// total turns an average that arrived at a time back into the metric: with the count, among those that were in force shortly
-// before, that leads nearest to what KEDA served. Without any it takes the HPA's own.
-func (c *counted) total(at time.Time, average, served float64, own int32) float64 {
-	best := average * float64(own)
+// total turns an average that arrived at a time back into the metric. Of the counts that were in force shortly before it takes
+// the one that explains what the HPA asks for, and if none does, or several do, the one that leads nearest to what KEDA served
+// when it was last read. Without any count it takes the HPA's own.
+func (c *counted) total(at time.Time, average, served float64, own int32, explains func(total float64) bool) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found := false
+	var likely, others []float64
 	for i, s := range c.seen {
 		over := i+1 < len(c.seen) && at.Sub(c.seen[i+1].at) > countedFor
 		if over || s.replicas == 0 {
 			continue
 		}
-		if total := average * float64(s.replicas); !found || math.Abs(total-served) < math.Abs(best-served) {
-			best, found = total, true
+		if total := average * float64(s.replicas); explains(total) {
+			likely = append(likely, total)
+		} else {
+			others = append(others, total)
 		}
 	}
-	return best
+	if len(likely) == 0 {
+		likely = others
+	}
+	if len(likely) == 0 {
+		return average * float64(own)
+	}
+	return slices.MinFunc(likely, func(a, b float64) int { return cmp.Compare(math.Abs(a-served), math.Abs(b-served)) })
 }

@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -124,10 +125,19 @@ func (t *Trial) sawHPA(object any) {
 		if metric.External != nil && metric.External.Current.AverageValue != nil {
 			average := metric.External.Current.AverageValue.AsApproximateFloat64()
 			served, _ := t.recorder.Latest(timeline.HopServed)
-			t.recorder.Record(timeline.HopHPA, now, t.counted.total(now, average, served.Value, hpa.Status.CurrentReplicas))
+			total := t.counted.total(now, average, served.Value, hpa.Status.CurrentReplicas, func(total float64) bool {
+				return t.asksFor(total) == hpa.Status.DesiredReplicas
+			})
+			t.recorder.Record(timeline.HopHPA, now, total)
 		}
 	}
 	t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))
+}
+
+// asksFor is the count of replicas that a metric asks for. An average has a thousandth's precision, hence the small change.
+func (t *Trial) asksFor(total float64) int32 {
+	const change = 0.05
+	return int32(min(math.Ceil((total-change)/t.config.Periods.Threshold), float64(t.config.Expect.NeverAbove)))
 }
 
 func (t *Trial) sawEvent(object any) {
