@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/ampersand-amp/ampersand/e2e/lab/filelock"
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 	"github.com/ampersand-amp/ampersand/fixtures/components"
 )
 
@@ -95,7 +95,7 @@ func (b *Builder) component(ctx context.Context, c components.Component) (Progra
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return nil, fmt.Errorf("make the cache folder (set AMPERSAND_CACHE to one that can be written): %w", err)
 	}
-	unlock, err := filelock.Take(ctx, filepath.Join(bin, c.Name+".lock"))
+	unlock, err := cache.Lock(ctx, filepath.Join(bin, c.Name+".lock"))
 	if err != nil {
 		return nil, err
 	}

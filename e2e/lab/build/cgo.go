@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 	"github.com/ampersand-amp/ampersand/fixtures/components"
 )
 
@@ -54,7 +55,7 @@ func (b *Builder) hashC(ctx context.Context, w io.Writer, c components.Component
 		if err != nil {
 			return err
 		}
-		sum, err := hashFile(archive)
+		sum, err := cache.Sum(archive)
 		if err != nil {
 			return err
 		}

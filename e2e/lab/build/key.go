@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 	"github.com/ampersand-amp/ampersand/fixtures/components"
 )
 
@@ -60,7 +61,7 @@ func hashTree(w io.Writer, dir, source string) error {
 		if err != nil {
 			return fmt.Errorf("read the sources: %w", err)
 		}
-		sum, err := hashFile(path)
+		sum, err := cache.Sum(path)
 		if err != nil {
 			return err
 		}
@@ -69,24 +70,11 @@ func hashTree(w io.Writer, dir, source string) error {
 	})
 }
 
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("hash: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("hash %s: %w", path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // seal writes the checksums of freshly built programs.
 func seal(dir string, c components.Component) error {
 	var lines strings.Builder
 	for _, name := range names(c) {
-		sum, err := hashFile(filepath.Join(dir, name))
+		sum, err := cache.Sum(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
@@ -117,7 +105,7 @@ func verify(dir string, c components.Component) (Programs, error) {
 		path := filepath.Join(dir, name)
 		programs[name] = path
 		group.Go(func() error {
-			sum, err := hashFile(path)
+			sum, err := cache.Sum(path)
 			switch {
 			case err != nil:
 				return errors.New(err.Error()) // a missing program is damage, not a cache that is still empty

@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/ampersand-amp/ampersand/e2e/lab/filelock"
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 )
 
 // Image is an image that was made.
@@ -54,9 +54,6 @@ type Builder struct {
 	Now func() time.Time
 }
 
-// keep is how many states of an image stay in the cache: enough to go back and forth between branches.
-const keep = 4
-
 // Build returns the images of all specs, in their order, making those that the cache does not hold.
 func (b *Builder) Build(ctx context.Context, specs ...Spec) ([]Image, error) {
 	images := make([]Image, len(specs))
@@ -79,7 +76,7 @@ func (b *Builder) Build(ctx context.Context, specs ...Spec) ([]Image, error) {
 }
 
 func (b *Builder) image(ctx context.Context, spec Spec) (Image, error) {
-	key, err := spec.key(ctx)
+	key, err := spec.key()
 	if err != nil {
 		return Image{}, err
 	}
@@ -88,7 +85,7 @@ func (b *Builder) image(ctx context.Context, spec Spec) (Image, error) {
 		return Image{}, err
 	}
 	item := strings.ReplaceAll(spec.Name, "/", "_")
-	unlock, err := filelock.Take(ctx, store.path(item+".lock"))
+	unlock, err := cache.Lock(ctx, store.path(item+".lock"))
 	if err != nil {
 		return Image{}, err
 	}
@@ -186,7 +183,7 @@ func pack(ctx context.Context, spec Spec, made *Image, temp, file string) error 
 const layout = 1
 
 // key hashes all that decides an image's content.
-func (s Spec) key(ctx context.Context) (string, error) {
+func (s Spec) key() (string, error) {
 	keyed := struct {
 		Layout   int
 		Platform string
@@ -198,7 +195,7 @@ func (s Spec) key(ctx context.Context) (string, error) {
 	keyed.Spec.Files = make([]File, len(s.Files))
 	for i, f := range s.Files {
 		if f.Source != "" {
-			sum, err := hashFile(ctx, f.Source)
+			sum, err := cache.Sum(f.Source)
 			if err != nil {
 				return "", err
 			}

@@ -1,17 +1,16 @@
 package image
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 )
 
 // store keeps finished files by content. Beside each lies a note of what it must hash to and of what is known about it.
@@ -48,7 +47,7 @@ func (s *store) get(file string, about any) error {
 	if err := json.Unmarshal(text, &known); err != nil {
 		return fmt.Errorf("read the note beside %s: %w", file, err)
 	}
-	sum, err := hashFile(context.Background(), file)
+	sum, err := cache.Sum(file)
 	if err != nil {
 		return fmt.Errorf("compare checksums: %v", err) //nolint:errorlint // A missing file is damage, not a cache that is still empty.
 	}
@@ -63,7 +62,7 @@ func (s *store) get(file string, about any) error {
 
 // put moves a finished file to its place. The note comes last: without it the file does not count.
 func (s *store) put(temp, file string, about any) error {
-	sum, err := hashFile(context.Background(), temp)
+	sum, err := cache.Sum(temp)
 	if err != nil {
 		return err
 	}
@@ -84,51 +83,15 @@ func (s *store) put(temp, file string, about any) error {
 	return nil
 }
 
-// prune removes all but the last used files of a name. The caller holds the name's lock. What cannot be removed stays:
-// the cache is only larger then.
+// prune removes all but the last used files of a name. The caller holds the name's lock.
 func (s *store) prune(name, used string) {
-	now := s.now()
-	_ = os.Chtimes(used, now, now)
-	files, err := filepath.Glob(s.path(name + "-*.tar"))
-	if err != nil {
-		return // a constant pattern
-	}
-	// A name may begin with another: a file is called after its name and a key without a hyphen.
-	files = slices.DeleteFunc(files, func(file string) bool {
-		return strings.Contains(strings.TrimPrefix(filepath.Base(file), name+"-"), "-")
-	})
-	slices.SortFunc(files, func(x, y string) int { return lastUse(y).Compare(lastUse(x)) })
-	for _, old := range files[min(keep, len(files)):] {
+	for _, old := range cache.Outdated(s.dir, name, ".tar", used, s.now()) {
 		_ = os.Remove(notePath(old))
 		_ = os.Remove(old)
 		// A sysroot is also there unpacked.
 		_ = os.RemoveAll(strings.TrimSuffix(old, ".tar"))
 		_ = os.Remove(strings.TrimSuffix(old, ".tar") + ".lock")
 	}
-}
-
-func lastUse(file string) time.Time {
-	info, err := os.Stat(file)
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
-}
-
-func hashFile(ctx context.Context, file string) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return "", fmt.Errorf("hash: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("hash %s: %w", file, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // shortHash is a key that fits into names.

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ampersand-amp/ampersand/e2e/lab/filelock"
+	"github.com/ampersand-amp/ampersand/e2e/lab/cache"
 )
 
 // Userland says what of the machine's distribution goes into a layer.
@@ -50,7 +50,7 @@ func (d *Debian) layer(ctx context.Context, u Userland) (Layer, error) {
 		return Layer{}, err
 	}
 	// One lock for all: they share apt's folder.
-	unlock, err := filelock.Take(ctx, store.path("lock"))
+	unlock, err := cache.Lock(ctx, store.path("lock"))
 	if err != nil {
 		return Layer{}, err
 	}
@@ -104,7 +104,7 @@ func (d *Debian) layer(ctx context.Context, u Userland) (Layer, error) {
 		return Layer{}, err
 	}
 	l = Layer{Path: file, Packages: packages}
-	if l.SHA256, err = hashFile(ctx, made); err != nil {
+	if l.SHA256, err = cache.Sum(made); err != nil {
 		return Layer{}, err
 	}
 	return l, store.put(made, file, l)
@@ -131,7 +131,7 @@ func (d *Debian) Sysroot(ctx context.Context, packages ...string) (string, error
 		return "", err
 	}
 	dir := strings.TrimSuffix(l.Path, ".tar")
-	unlock, err := filelock.Take(ctx, dir+".lock")
+	unlock, err := cache.Lock(ctx, dir+".lock")
 	if err != nil {
 		return "", err
 	}

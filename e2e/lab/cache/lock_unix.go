@@ -1,7 +1,6 @@
 //go:build unix
 
-// Package filelock keeps two runs from making the same thing at once.
-package filelock
+package cache
 
 import (
 	"context"
@@ -12,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Take takes an exclusive lock on the file path, which it makes if need be, and waits for it until ctx ends. The kernel
+// Lock takes an exclusive lock on the file path, which it makes if need be, and waits for it until ctx ends. The kernel
 // releases it when the holder dies.
-func Take(ctx context.Context, path string) (release func(), err error) {
+func Lock(ctx context.Context, path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)
