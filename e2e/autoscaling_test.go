@@ -66,6 +66,9 @@ func autoscaling(signing lab.Signing) features.Feature {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := tr.Evaluate(ctx, run); err != nil {
+				t.Fatal(err)
+			}
 			run.Finish()
 			run.Finish(
 				run.StartsAt(expect.Start),

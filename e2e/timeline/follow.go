@@ -10,6 +10,9 @@ import (
 // roundoff is by how much a value may differ after the HPA has told it as an average per replica in thousandths.
 const roundoff = 0.05
 
+// late is by how much, as a ratio, samples that arrive late may change what the query yields for an instant.
+const late = 0.1
+
 // StepsFollow checks each of the HPA's steps up under load: that it asks for as many replicas as the metric that the HPA
 // saw asks for, or for as many as its rules allow at once, and that what the HPA saw is what KEDA served.
 func (r *Run) StepsFollow() error {
@@ -40,17 +43,34 @@ func (r *Run) stepFollows(from, to Point) error {
 			num(saw), num(r.Settings.Threshold), num(asked), allowed)
 	}
 	// KEDA's value is read at an interval, and KEDA sets it for each sync of the HPA and each poll of its own: the very value
-	// that the HPA saw may be gone before it is read. Then it lies between those that were.
+	// that the HPA saw may be gone before it is read. Then it lies between those that were, or between those that the store
+	// had at the time.
 	const around = 2 * time.Second
-	served := r.Series[HopServed].Between(to.At.Add(-r.Settings.HPASync.D()-around), to.At.Add(around))
-	least, most := math.Inf(1), math.Inf(-1)
-	for _, p := range served {
-		least, most = min(least, p.Value), max(most, p.Value)
+	since, until := to.At.Add(-r.Settings.HPASync.D()-around), to.At.Add(around)
+	served := r.Series[HopServed].Between(since, until)
+	if len(served) == 0 {
+		return fmt.Errorf("the HPA saw %s, and KEDA served nothing around it", num(saw))
+	}
+	least, most := bounds(served)
+	if evaluated := r.Evaluated.Between(since, until); len(evaluated) > 0 {
+		low, high := bounds(evaluated)
+		// A sample that came after the query was evaluated for KEDA counts afterwards.
+		least, most = min(least, low*(1-late)), max(most, high*(1+late))
 	}
 	if slack := roundoff + saw/1000; saw < least-slack || saw > most+slack {
-		return fmt.Errorf("the HPA saw %s, and KEDA served no such value around it: %v", num(saw), values(served))
+		return fmt.Errorf("the HPA saw %s, and KEDA served no such value around it: %v, nor could it: the store had %s to %s",
+			num(saw), values(served), num(least), num(most))
 	}
 	return nil
+}
+
+// bounds returns the least and the greatest value.
+func bounds(s Series) (least, most float64) {
+	least, most = math.Inf(1), math.Inf(-1)
+	for _, p := range s {
+		least, most = min(least, p.Value), max(most, p.Value)
+	}
+	return least, most
 }
 
 func values(s Series) []string {

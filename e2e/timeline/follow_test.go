@@ -48,7 +48,15 @@ func TestStepsFollow(t *testing.T) {
 			served[1].Value = 60
 			r.Series[HopServed] = append(served, Point{served[1].At.Add(time.Second), 80})
 		}, ""},
-		{"nothing was served", func(r *Run) { r.Series[HopServed] = nil }, "KEDA served no such value"},
+		{"a peak between two reads", func(r *Run) {
+			r.Series[HopServed][1].Value = 60
+			r.Evaluated = Series{{r.Series[HopServed][1].At, 72}}
+		}, ""},
+		{"a value that the store never had", func(r *Run) {
+			r.Series[HopServed][1].Value = 40
+			r.Evaluated = Series{{r.Series[HopServed][1].At, 41}}
+		}, "nor could it: the store had 0 to 45.1"},
+		{"nothing was served", func(r *Run) { r.Series[HopServed] = nil }, "KEDA served nothing around it"},
 		{"the HPA saw nothing", func(r *Run) { r.Series[HopHPA] = nil }, "no metric of the HPA was seen"},
 		{"no step was recorded", func(r *Run) { r.Series[HopDesired] = nil }, "desired has no samples under load"},
 	} {

@@ -32,6 +32,9 @@ type Run struct {
 	Start time.Time `json:"start"`
 	// Series holds the samples by hop.
 	Series map[Hop]Series `json:"series"`
+	// Evaluated is the scaler's query over the whole run, evaluated on the store after it: it has what reads during the run
+	// were too far apart to see. Empty when it was not asked for.
+	Evaluated Series `json:"evaluated,omitempty"`
 	// Marks are the named instants, oldest first.
 	Marks []Mark `json:"marks"`
 	// Reads counts the reads by hop that gave no sample.

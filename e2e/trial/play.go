@@ -111,6 +111,16 @@ func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
 	return t.Abandon(), nil
 }
 
+// Evaluate adds to a run that was stopped what the scaler's query yields over it, at instants much closer together than the
+// reads during the run.
+func (t *Trial) Evaluate(ctx context.Context, run *timeline.Run) error {
+	var err error
+	if run.Evaluated, err = t.store.Evaluate(ctx, t.config.Scaling.Query, run.Start, time.Now()); err != nil {
+		return fmt.Errorf("look back at the run: %w", err)
+	}
+	return nil
+}
+
 // Abandon ends a recording that goes on, and returns what there is of it without a last look; nil when none goes on.
 func (t *Trial) Abandon() *timeline.Run {
 	if t.stop == nil {

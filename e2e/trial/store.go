@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/sigv4"
 
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
 )
 
 // userAgent is what the lab's own queries call themselves.
@@ -74,6 +75,29 @@ func (s *Store) vector(ctx context.Context, query string) (model.Vector, error) 
 		return nil, errors.New("query " + query + ": the result is no vector")
 	}
 	return vector, nil
+}
+
+// Evaluate evaluates a query that yields one number at instants over a span of time, 100 ms apart or as far apart as one
+// request allows. Instants without a result are left out.
+func (s *Store) Evaluate(ctx context.Context, query string, from, to time.Time) (timeline.Series, error) {
+	const points = 10_000 // AMP answers 11,000
+	value, _, err := s.api.QueryRange(ctx, query, prometheus.Range{
+		Start: from, End: to, Step: max(100*time.Millisecond, to.Sub(from)/points),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("query %q over the run: %w", query, err)
+	}
+	matrix, ok := value.(model.Matrix)
+	if !ok || len(matrix) > 1 {
+		return nil, fmt.Errorf("query %q over the run yields no single series", query)
+	}
+	var series timeline.Series
+	for _, stream := range matrix {
+		for _, pair := range stream.Values {
+			series = append(series, timeline.Point{At: pair.Timestamp.Time(), Value: float64(pair.Value)})
+		}
+	}
+	return series, nil
 }
 
 // FirstPositive returns the timestamp of the oldest sample above zero that the selector holds after since.

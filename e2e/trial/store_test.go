@@ -16,6 +16,7 @@ import (
 
 	"github.com/ampersand-amp/ampersand/e2e/lab"
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
+	"github.com/ampersand-amp/ampersand/e2e/timeline"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
 
@@ -57,7 +58,7 @@ func (a *amp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/_ampersand/api/requests":
 		_, _ = io.WriteString(w, a.requests)
 		return
-	case "/workspaces/" + a.served.WorkspaceID() + "/api/v1/query":
+	case "/workspaces/" + a.served.WorkspaceID() + "/api/v1/query", "/workspaces/" + a.served.WorkspaceID() + "/api/v1/query_range":
 	default:
 		http.NotFound(w, r)
 		return
@@ -163,6 +164,39 @@ func TestStoreReachesAMPByItsClient(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, found)
 	require.InDelta(t, 7, value, 0)
+}
+
+func TestEvaluate(t *testing.T) {
+	t.Parallel()
+	from := time.Unix(1700000000, 0)
+	for _, tc := range []struct {
+		name, answer, want string
+		series             timeline.Series
+	}{
+		{"one series", `{"resultType":"matrix","result":[{"metric":{},"values":[[1700000000,"1"],[1700000000.1,"2.5"]]}]}`, "",
+			timeline.Series{{At: from, Value: 1}, {At: from.Add(100 * time.Millisecond), Value: 2.5}}},
+		{"nothing", `{"resultType":"matrix","result":[]}`, "", nil},
+		{"several series", `{"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[]},{"metric":{"a":"2"},"values":[]}]}`, "no single series", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAMP(t)
+			a.answers(http.StatusOK, `{"status":"success","data":`+tc.answer+`}`)
+			store, err := NewStore(a.served)
+			require.NoError(t, err)
+			series, err := store.Evaluate(t.Context(), "sum(x)", from, from.Add(time.Minute))
+			if tc.want != "" {
+				require.ErrorContains(t, err, tc.want)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, series, len(tc.series))
+			for i, p := range tc.series {
+				require.True(t, series[i].At.Equal(p.At))
+				require.InDelta(t, p.Value, series[i].Value, 0)
+			}
+		})
+	}
 }
 
 func TestFirstPositive(t *testing.T) {
