@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 )
 
-// MaxRequestBytes is AMP's limit of a request body as it is on the wire, 1 MB
-// [O opentelemetry-collector-contrib#20289; that it is 2^20 and counts
-// compressed bytes: I].
-const MaxRequestBytes = 1 << 20
+// maxOwnBody bounds the bodies of the emulator's own API.
+const maxOwnBody = 1 << 20
+
+// maxGrow bounds what is allocated on a client's word alone.
+const maxGrow = 1 << 20
 
 // drainLimit is how much of a refused body is still read, so that the client
 // finishes sending and sees the answer instead of a broken connection.
@@ -18,9 +20,15 @@ const drainLimit = 16 << 20
 
 var errBodyTooLarge = errors.New("body is larger than the limit")
 
-// readBody reads the whole body within the limit.
-func readBody(r *http.Request) ([]byte, error) {
-	if r.ContentLength > MaxRequestBytes {
+// readBody reads the whole body within the limit; a negative one is none. AMP's
+// limit is quota.RequestSize, 1 MB as it is on the wire
+// [O opentelemetry-collector-contrib#20289; that it is 2^20 and counts
+// compressed bytes: I].
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if limit < 0 {
+		limit = math.MaxInt64 - 1
+	}
+	if r.ContentLength > limit {
 		drain(r)
 		return nil, errBodyTooLarge
 	}
@@ -29,13 +37,13 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+		buf.Grow(int(min(r.ContentLength, maxGrow)) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(r.Body, MaxRequestBytes+1))
+	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if n > MaxRequestBytes {
+	if n > limit {
 		drain(r)
 		return nil, errBodyTooLarge
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -64,6 +65,19 @@ type Config struct {
 	// OutOfOrderWindow is how far behind the newest sample of a series another
 	// may be; 0 is DefaultOutOfOrderWindow, negative switches it off.
 	OutOfOrderWindow time.Duration
+	// Quotas are the values of quotas that differ from AMP's defaults, by the
+	// names of package quota: "active-series": "1000", "sample-age": "unlimited".
+	Quotas map[string]string
+	// NoRemoteWrite2 refuses remote write 2.0 with 415, as a Cortex does where it
+	// is not switched on [C]. What AMP does is not known.
+	NoRemoteWrite2 bool
+	// AlignRangeToStep rounds start and end of range queries down to multiples
+	// of the step, as Cortex does where it is told to [C].
+	AlignRangeToStep bool
+	// StateDelay is how long resources of the control plane are CREATING and
+	// UPDATING. Deletions take as long, but at least workspace.DefaultDeleteTime
+	// so that a waiter sees one.
+	StateDelay time.Duration
 	// TLSCertFile and TLSKeyFile switch HTTPS on; PEM.
 	TLSCertFile, TLSKeyFile string
 	// ConsoleOpen lets others than loopback use the /_ampersand/ tree.
@@ -124,6 +138,12 @@ func (c Config) Validate() error {
 	}
 	if c.Retention < 0 {
 		errs = append(errs, fmt.Errorf("retention %s is negative", c.Retention))
+	}
+	if c.StateDelay < 0 {
+		errs = append(errs, fmt.Errorf("state delay %s is negative", c.StateDelay))
+	}
+	if err := quota.New().Assign(c.Quotas); err != nil {
+		errs = append(errs, err)
 	}
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		errs = append(errs, errors.New("a TLS certificate and a TLS key are given together or not at all"))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
 
@@ -89,7 +90,7 @@ func (s *Server) serve(x *exchange) {
 		x.refuse(awsapi.MissingAuthenticationToken(), reasonUnknownRoute)
 		return
 	}
-	body, err := readBody(x.r)
+	body, err := readBody(x.r, s.quotas.Get(quota.RequestSize))
 	switch {
 	case errors.Is(err, errBodyTooLarge):
 		x.refuse(awsapi.RequestTooLarge(), reasonBodyTooLarge)
@@ -104,7 +105,9 @@ func (s *Server) serve(x *exchange) {
 		return
 	}
 	if x.route.kind == kindControl {
-		s.serveControl(x, body)
+		if !s.throttle(x) {
+			s.serveControl(x, body)
+		}
 		return
 	}
 	s.serveData(x, body)

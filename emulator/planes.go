@@ -50,6 +50,9 @@ func (s *Server) serveData(x *exchange, body []byte) {
 		awsapi.Write(x.w, awsapi.Internal(err))
 		return
 	}
+	if s.throttle(x) {
+		return
+	}
 	switch x.route.kind {
 	case kindWrite:
 		s.ingest.ServeWrite(x.w, withBody(x.r, body), ingest.Target{

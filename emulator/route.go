@@ -17,6 +17,9 @@ const (
 	kindWrite               // remote write
 	kindQuery               // the Prometheus query API
 	kindStatus              // /api/v1/status/*: 404 behind the signature
+	kindRules               // /api/v1/rules
+	kindAlerts              // /api/v1/alerts
+	kindAlertManager        // /alertmanager/api/v2/*
 	kindControl             // the control plane
 )
 
@@ -28,8 +31,8 @@ type route struct {
 	// path is the path on the wire, undecoded and unchanged.
 	path        string
 	workspaceID string
-	// apiPath is what follows /api/v1 on the data plane, decoded, and
-	// apiRawPath the same undecoded.
+	// apiPath is what follows /api/v1 or /alertmanager/api/v2 on the data plane,
+	// decoded, and apiRawPath the same undecoded.
 	apiPath, apiRawPath string
 	call                workspace.Call
 }
@@ -84,16 +87,24 @@ func own(path string, rt *route) bool {
 	return true
 }
 
-// data recognizes WS/api/v1/*. It reports whether the path belongs to the data
-// plane, be there a route in it or not.
+// data recognizes WS/api/v1/* and WS/alertmanager/api/v2/*. It reports whether
+// the path belongs to the data plane, be there a route in it or not.
 func data(method, path string, rt *route) bool {
 	rest, ok := strings.CutPrefix(collapseSlashes(path), "/workspaces/")
 	if !ok {
 		return false
 	}
-	segment, api, ok := strings.Cut(rest, "/api/v1/")
-	if !ok || strings.Contains(segment, "/") {
+	segment, below, ok := strings.Cut(rest, "/")
+	if !ok {
 		return false
+	}
+	routeBelow := dataRoute
+	api, ok := strings.CutPrefix(below, "api/v1/")
+	if !ok {
+		if api, ok = strings.CutPrefix(below, "alertmanager/api/v2/"); !ok {
+			return false
+		}
+		routeBelow = alertManagerRoute
 	}
 	id, err := url.PathUnescape(segment)
 	if err != nil {
@@ -104,7 +115,7 @@ func data(method, path string, rt *route) bool {
 		return true
 	}
 	rt.workspaceID, rt.apiPath, rt.apiRawPath = id, "/"+decoded, "/"+api
-	rt.kind, rt.name = dataRoute(method, api)
+	rt.kind, rt.name = routeBelow(method, api)
 	return true
 }
 
@@ -127,6 +138,14 @@ func dataRoute(method, api string) (kind, string) {
 		if get {
 			return kindQuery, api
 		}
+	case "rules":
+		if get {
+			return kindRules, api
+		}
+	case "alerts":
+		if get {
+			return kindAlerts, api
+		}
 	}
 	if name, ok := strings.CutPrefix(api, "label/"); ok && get {
 		if name, ok = strings.CutSuffix(name, "/values"); ok && name != "" && !strings.Contains(name, "/") {
@@ -135,6 +154,33 @@ func dataRoute(method, api string) (kind, string) {
 	}
 	if strings.HasPrefix(api, "status/") && get {
 		return kindStatus, "status"
+	}
+	return kindUnknown, "unknown"
+}
+
+// alertManagerRoute is the list of the alert manager's APIs and their methods
+// [D AMP user guide, API reference].
+func alertManagerRoute(method, api string) (kind, string) {
+	get := method == http.MethodGet
+	post := method == http.MethodPost
+	switch api {
+	case "alerts", "silences":
+		if get || post {
+			return kindAlertManager, "alertmanager_" + api
+		}
+	case "alerts/groups":
+		if get {
+			return kindAlertManager, "alertmanager_groups"
+		}
+	case "receivers", "status":
+		if get {
+			return kindAlertManager, "alertmanager_" + api
+		}
+	}
+	if id, ok := strings.CutPrefix(api, "silence/"); ok && id != "" && !strings.Contains(id, "/") {
+		if get || method == http.MethodDelete {
+			return kindAlertManager, "alertmanager_silence"
+		}
 	}
 	return kindUnknown, "unknown"
 }

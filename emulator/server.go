@@ -18,6 +18,7 @@ import (
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
 	"github.com/ampersand-amp/ampersand/emulator/query"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
@@ -50,6 +51,8 @@ type Server struct {
 	tenants    *storage.Tenants
 	ingest     *ingest.Handler
 	query      *query.API
+	quotas     *quota.Set
+	buckets    *quota.Buckets
 	metrics    *metrics
 	inspector  *inspector
 
@@ -73,6 +76,11 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		served:    make(chan struct{}),
 		metrics:   newMetrics(cfg.Version),
 		inspector: newInspector(inspectorSize),
+		quotas:    quota.New(),
+	}
+	s.buckets = quota.NewBuckets(s.quotas, cfg.Now)
+	if err := s.quotas.Assign(cfg.Quotas); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if err := s.start(ctx); err != nil {
 		close(s.served) // nothing was served

@@ -108,6 +108,18 @@ func RequestTooLarge() *Error {
 	return FrontError(http.StatusRequestEntityTooLarge, TypeRequestTooLarge, "Request Entity Too Large")
 }
 
+// RateExceeded is the answer to a request above its rate: the front's on the
+// data plane [D troubleshooting; type I], ThrottlingException on the control
+// plane [D].
+func RateExceeded(control bool, quotaCode string, retryAfter time.Duration) *Error {
+	e := FrontError(http.StatusTooManyRequests, TypeThrottling, "Rate exceeded")
+	e.RetryAfter = retryAfter
+	if control {
+		e.Dialect, e.ServiceCode, e.QuotaCode = Control, ServiceCode, quotaCode
+	}
+	return e
+}
+
 // WorkspaceNotFound is the data plane's answer for a workspace that this
 // account and region do not have
 // [O aws-observability/aws-otel-collector#2155; type I].

@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -98,28 +99,38 @@ func (s *Set) Assign(values map[string]string) error {
 	return nil
 }
 
-// AssignFile sets the values of a YAML file, a map of names to values.
-func (s *Set) AssignFile(path string) error {
+// ReadFile reads names and values from a YAML file.
+func ReadFile(path string) (map[string]string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read quotas: %w", err)
+		return nil, fmt.Errorf("read quotas: %w", err)
 	}
-	var file map[string]any
-	if err := yaml.UnmarshalStrict(raw, &file, yaml.DisallowUnknownFields); err != nil {
-		return fmt.Errorf("read quotas from %s: %w", path, err)
+	values, err := parseMap(raw, func(raw []byte, into any) error { return yaml.UnmarshalStrict(raw, into) })
+	if err != nil {
+		return nil, fmt.Errorf("read quotas from %s: %w", path, err)
 	}
-	values := make(map[string]string, len(file))
-	for name, v := range file {
+	return values, nil
+}
+
+// ParseJSON reads a JSON object of names and values, numbers or texts.
+func ParseJSON(raw []byte) (map[string]string, error) {
+	return parseMap(raw, json.Unmarshal)
+}
+
+func parseMap(raw []byte, unmarshal func([]byte, any) error) (map[string]string, error) {
+	var object map[string]any
+	if err := unmarshal(raw, &object); err != nil {
+		return nil, fmt.Errorf("not an object of quota names and values: %w", err)
+	}
+	values := make(map[string]string, len(object))
+	for name, v := range object {
 		text, err := scalar(v)
 		if err != nil {
-			return fmt.Errorf("read quotas from %s: quota %s: %w", path, name, err)
+			return nil, fmt.Errorf("quota %s: %w", name, err)
 		}
 		values[name] = text
 	}
-	if err := s.Assign(values); err != nil {
-		return fmt.Errorf("read quotas from %s: %w", path, err)
-	}
-	return nil
+	return values, nil
 }
 
 // ParseAssignment splits NAME=VALUE, as a flag has it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ampersand-amp/ampersand/emulator"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 )
 
 // defaultListen is the program's address; as a library the emulator takes a
@@ -22,11 +24,14 @@ const defaultListen = "127.0.0.1:2677"
 
 // serveOptions are the flags of `ampersand serve`.
 type serveOptions struct {
-	emulator  emulator.Config
-	auth      string
-	readyFile string
-	logLevel  string
-	logFormat string
+	emulator     emulator.Config
+	auth         string
+	quotas       map[string]string
+	quotaFile    string
+	remoteWrite2 bool
+	readyFile    string
+	logLevel     string
+	logFormat    string
 }
 
 func newServe(env lookup, stdout, stderr io.Writer) *cobra.Command {
@@ -37,7 +42,8 @@ func newServe(env lookup, stdout, stderr io.Writer) *cobra.Command {
 			OutOfOrderWindow: emulator.DefaultOutOfOrderWindow,
 			Version:          version(),
 		},
-		auth: string(emulator.AuthStrict), logLevel: "info", logFormat: "text",
+		quotas: map[string]string{},
+		auth:   string(emulator.AuthStrict), logLevel: "info", logFormat: "text",
 	}
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -73,6 +79,11 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f.Var(choiceValue{&o.auth, []string{"strict", "off"}}, "auth", "off: take unsigned requests as the account's root")
 	f.Var(durationValue{&c.Retention}, "retention", "how long samples are kept")
 	f.Var(durationValue{&c.OutOfOrderWindow}, "out-of-order-window", "how late a sample may be; 0 refuses all that are out of order")
+	f.Var(quotasValue{o.quotas}, "quota", "value of a quota, such as active-series=1000 or sample-age=unlimited; `ampersand quotas` lists them; repeatable")
+	f.StringVar(&o.quotaFile, "quota-file", "", "YAML file of quota names and values; --quota wins")
+	f.BoolVar(&o.remoteWrite2, "remote-write-2", true, "take remote write 2.0; without, it is refused with 415")
+	f.BoolVar(&c.AlignRangeToStep, "align-range-to-step", false, "round start and end of range queries down to multiples of the step")
+	f.Var(durationValue{&c.StateDelay}, "state-delay", "how long resources of the control plane are CREATING, UPDATING and DELETING")
 	f.StringVar(&c.TLSCertFile, "tls-cert", "", "PEM file with the certificate: serve HTTPS")
 	f.StringVar(&c.TLSKeyFile, "tls-key", "", "PEM file with the certificate's key")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the address (host:port) to this file when ready; removed at exit")
@@ -93,6 +104,21 @@ func (o *serveOptions) config(stderr io.Writer) (emulator.Config, error) {
 	cfg.Auth = emulator.Auth(o.auth)
 	if cfg.Retention == 0 {
 		return cfg, errors.New("--retention 0 would keep nothing")
+	}
+	cfg.NoRemoteWrite2 = !o.remoteWrite2
+	if o.quotaFile != "" {
+		var err error
+		if cfg.Quotas, err = quota.ReadFile(o.quotaFile); err != nil {
+			return cfg, fmt.Errorf("--quota-file: %w", err)
+		}
+	}
+	if len(o.quotas) > 0 {
+		merged := maps.Clone(cfg.Quotas)
+		if merged == nil {
+			merged = map[string]string{}
+		}
+		maps.Copy(merged, o.quotas)
+		cfg.Quotas = merged
 	}
 	if cfg.OutOfOrderWindow == 0 {
 		cfg.OutOfOrderWindow = -1 // 0 is the default of emulator.Config

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/ampersand-amp/ampersand/emulator"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -83,6 +85,34 @@ func (v addressValue) Set(s string) error {
 }
 
 func (v addressValue) Type() string { return "HOST:PORT" }
+
+// quotasValue is a repeatable flag that takes NAME=VALUE, or several of them
+// with commas between, which is how its environment variable is written.
+type quotasValue struct{ values map[string]string }
+
+func (v quotasValue) String() string {
+	parts := make([]string, 0, len(v.values))
+	for _, name := range slices.Sorted(maps.Keys(v.values)) {
+		parts = append(parts, name+"="+v.values[name])
+	}
+	return strings.Join(parts, ",")
+}
+
+func (v quotasValue) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		name, value, err := quota.ParseAssignment(part)
+		if err != nil {
+			return err
+		}
+		if err := quota.New().Assign(map[string]string{name: value}); err != nil {
+			return err
+		}
+		v.values[name] = value
+	}
+	return nil
+}
+
+func (v quotasValue) Type() string { return "NAME=VALUE" }
 
 // workspacesValue is a repeatable flag that takes ID or ID=ALIAS, or several of
 // them with commas between, which is how its environment variable is written.
