@@ -71,9 +71,10 @@ type Config struct {
 	// NoRemoteWrite2 refuses remote write 2.0 with 415, as a Cortex does where it
 	// is not switched on [C]. What AMP does is not known.
 	NoRemoteWrite2 bool
-	// AlignRangeToStep rounds start and end of range queries down to multiples
-	// of the step, as Cortex does where it is told to [C].
-	AlignRangeToStep bool
+	// NoRangeAlignment evaluates range queries at the very start that was asked
+	// for, as Prometheus does. AMP rounds start and end down to multiples of the
+	// step [D sample of the query statistics page].
+	NoRangeAlignment bool
 	// StateDelay is how long resources of the control plane are CREATING and
 	// UPDATING. Deletions take as long, but at least workspace.DefaultDeleteTime
 	// so that a waiter sees one.
@@ -142,14 +143,15 @@ func (c Config) Validate() error {
 	if c.StateDelay < 0 {
 		errs = append(errs, fmt.Errorf("state delay %s is negative", c.StateDelay))
 	}
-	if err := quota.New().Assign(c.Quotas); err != nil {
+	quotas := quota.New()
+	if err := quotas.Assign(c.Quotas); err != nil {
 		errs = append(errs, err)
 	}
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		errs = append(errs, errors.New("a TLS certificate and a TLS key are given together or not at all"))
 	}
-	if len(c.Workspaces) > workspace.DefaultQuota {
-		errs = append(errs, fmt.Errorf("%d workspaces are more than the %d an account has", len(c.Workspaces), workspace.DefaultQuota))
+	if quotas.Exceeded(quota.Workspaces, int64(len(c.Workspaces))) {
+		errs = append(errs, fmt.Errorf("%d workspaces are more than the %d an account has", len(c.Workspaces), quotas.Get(quota.Workspaces)))
 	}
 	for _, ws := range c.Workspaces {
 		if err := workspace.CheckGivenID(ws.ID); err != nil {

@@ -81,10 +81,4 @@ func TestSDKErrors(t *testing.T) {
 		_, err := amp.NewFromConfig(srv.AWSConfig()).DescribeWorkspace(ctx, &amp.DescribeWorkspaceInput{WorkspaceId: aws.String("ws-none")})
 		require.ErrorAs(t, err, new(*types.ResourceNotFoundException))
 	})
-	t.Run("an operation that is not there", func(t *testing.T) {
-		_, err := amp.NewFromConfig(srv.AWSConfig()).ListScrapers(ctx, nil)
-		var api smithy.APIError
-		require.ErrorAs(t, err, &api)
-		require.Equal(t, "MissingAuthenticationTokenException", api.ErrorCode())
-	})
 }

@@ -77,7 +77,7 @@ func TestFrontRefuses(t *testing.T) {
 		"label values by POST":    {"POST", path + "/api/v1/label/job/values", root(), nil, 403, "MissingAuthenticationTokenException", missing},
 		"exemplars":               {"GET", path + "/api/v1/query_exemplars?query=up", root(), nil, 403, "MissingAuthenticationTokenException", missing},
 		"nowhere":                 {"GET", "/nowhere", root(), nil, 403, "MissingAuthenticationTokenException", missing},
-		"unknown operation":       {"GET", path + "/configuration", root(), nil, 403, "MissingAuthenticationTokenException", missing},
+		"unknown operation":       {"GET", path + "/settings", root(), nil, 403, "MissingAuthenticationTokenException", missing},
 		"bad query":               {"GET", path + "/api/v1/query?query=sum(", root(), nil, 400, "", `"errorType":"bad_data"`},
 		"dot segments":            {"GET", path + "/../" + ws.ID + "/api/v1/query?query=up", root(), nil, 403, "MissingAuthenticationTokenException", missing},
 	}

@@ -64,6 +64,8 @@ func (s *Server) serveConsole(x *exchange) {
 		s.serveRequests(x)
 	case "/_ampersand/api/reset":
 		s.serveReset(x)
+	case "/_ampersand/api/notifications":
+		s.serveNotifications(x)
 	case "/_ampersand/api/quotas":
 		s.serveQuotas(x)
 	default:

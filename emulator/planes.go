@@ -59,11 +59,18 @@ func (s *Server) serveData(x *exchange, body []byte) {
 			WorkspaceID: x.route.workspaceID,
 			Tenant:      s.cfg.AccountID + "_" + x.route.workspaceID,
 			DB:          db,
+			LabelSets:   s.labelSets.get(x.route.workspaceID),
 		})
 	case kindQuery:
 		r := withBody(x.r, body)
 		r.URL = &url.URL{Path: x.route.apiPath, RawPath: x.route.apiRawPath, RawQuery: r.URL.RawQuery}
 		s.query.Handler(db).ServeHTTP(x.w, r)
+	case kindRules:
+		s.alerting.ServeRules(x.w, withBody(x.r, body), x.route.workspaceID)
+	case kindAlerts:
+		s.alerting.ServeAlerts(x.w, withBody(x.r, body), x.route.workspaceID)
+	case kindAlertManager:
+		s.alerting.ServeAlertManager(x.w, withBody(x.r, body), x.route.workspaceID, x.route.apiPath)
 	default: // kindStatus [O kiali/kiali#8370; text is that of Cortex's router, C]
 		http.NotFound(x.w, x.r)
 	}

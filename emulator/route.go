@@ -12,15 +12,15 @@ import (
 type kind int
 
 const (
-	kindUnknown kind = iota // no such route: refused as API Gateway does
-	kindOwn                 // health, readiness, metrics, /_ampersand/: never signed
-	kindWrite               // remote write
-	kindQuery               // the Prometheus query API
-	kindStatus              // /api/v1/status/*: 404 behind the signature
-	kindRules               // /api/v1/rules
-	kindAlerts              // /api/v1/alerts
-	kindAlertManager        // /alertmanager/api/v2/*
-	kindControl             // the control plane
+	kindUnknown      kind = iota // no such route: refused as API Gateway does
+	kindOwn                      // health, readiness, metrics, /_ampersand/: never signed
+	kindWrite                    // remote write
+	kindQuery                    // the Prometheus query API
+	kindStatus                   // /api/v1/status/*: 404 behind the signature
+	kindRules                    // /api/v1/rules
+	kindAlerts                   // /api/v1/alerts
+	kindAlertManager             // /alertmanager/api/v2/*
+	kindControl                  // the control plane
 )
 
 // route is what a request's method and target come to.

@@ -15,6 +15,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/ampersand-amp/ampersand/emulator/alerting"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
 	"github.com/ampersand-amp/ampersand/emulator/query"
@@ -51,6 +54,8 @@ type Server struct {
 	tenants    *storage.Tenants
 	ingest     *ingest.Handler
 	query      *query.API
+	alerting   *alerting.Manager
+	labelSets  labelSets
 	quotas     *quota.Set
 	buckets    *quota.Buckets
 	metrics    *metrics
@@ -101,6 +106,16 @@ func (s *Server) start(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
 	}
 	s.url = serverURL(s.listener.Addr(), certs != nil)
+	s.ingest = ingest.New(ingest.Config{
+		Now: s.cfg.Now, Logger: s.cfg.Logger, Quotas: s.quotas, RemoteWrite2: !s.cfg.NoRemoteWrite2,
+		OnDiscard: func(workspaceID, reason string, n int) {
+			s.metrics.discarded.WithLabelValues(workspaceID, reason).Add(float64(n))
+		},
+	})
+	s.query = query.New(query.Config{
+		Logger: s.cfg.Logger, Registerer: s.metrics.registry, Now: s.cfg.Now, Quotas: s.quotas,
+		AlignRangeToStep: !s.cfg.NoRangeAlignment,
+	})
 	if err := s.openData(); err != nil {
 		return err
 	}
@@ -111,13 +126,6 @@ func (s *Server) start(ctx context.Context) error {
 		Region: s.cfg.Region, Service: Service, Now: s.cfg.Now,
 		Keys: identity.NewKeys(s.cfg.AccessKeyID, s.cfg.SecretAccessKey, s.root),
 	})
-	s.ingest = ingest.New(ingest.Config{
-		Now: s.cfg.Now, Logger: s.cfg.Logger,
-		OnDiscard: func(workspaceID, reason string, n int) {
-			s.metrics.discarded.WithLabelValues(workspaceID, reason).Add(float64(n))
-		},
-	})
-	s.query = query.New(query.Config{Logger: s.cfg.Logger, Registerer: s.metrics.registry, Now: s.cfg.Now})
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -162,22 +170,41 @@ func (s *Server) openData() error {
 	}
 	var err error
 	s.tenants, err = storage.Open(dir, storage.Options{
-		Retention: s.cfg.Retention, OutOfOrderWindow: s.cfg.OutOfOrderWindow, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Retention: s.cfg.Retention, OutOfOrderWindow: s.cfg.OutOfOrderWindow, Settings: s.settingsOf,
+		Quotas: s.quotas, Logger: s.cfg.Logger, Now: s.cfg.Now,
 	})
 	if err != nil {
 		return err // says which folder and what to do
+	}
+	s.alerting, err = alerting.New(alerting.Config{
+		Dir: dir, Samples: s.tenants.Workspace, Quotas: s.quotas, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Engine:     func() promql.QueryEngine { return s.query.Engine() },
+		Registerer: s.metrics.registry,
+	})
+	if err != nil {
+		return fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	window := s.cfg.OutOfOrderWindow
+	if window == 0 {
+		window = -1 // to the registry 0 is the default
 	}
 	s.workspaces, err = workspace.Open(workspace.Config{
 		Path:      filepath.Join(dir, workspacesFile),
 		Partition: identity.Partition(s.cfg.Region),
 		Region:    s.cfg.Region, AccountID: s.cfg.AccountID,
-		Data: s.tenants, Now: s.cfg.Now, Logger: s.cfg.Logger,
+		Data: estate{s}, Judge: s.alerting, OnChange: s.follow, Quotas: s.quotas,
+		DefaultRetention: s.cfg.Retention, DefaultOutOfOrderWindow: window,
+		CreateTime: s.cfg.StateDelay, DeleteTime: max(s.cfg.StateDelay, workspace.DefaultDeleteTime),
+		Now: s.cfg.Now, Logger: s.cfg.Logger,
 	})
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("data folder %s: %w: choose a folder that this user may write", dir, err)
 	case err != nil:
 		return fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	for _, ws := range s.workspaces.All() {
+		s.follow(ws.ID)
 	}
 	return s.ensureWorkspaces()
 }
@@ -218,6 +245,9 @@ func (s *Server) Reset(ctx context.Context, all bool) error {
 		if err := s.tenants.Clear(ctx, ws.ID); err != nil {
 			return fmt.Errorf("reset samples: %w", err)
 		}
+		if err := s.alerting.Clear(ctx, ws.ID); err != nil {
+			return fmt.Errorf("reset alerts: %w", err)
+		}
 	}
 	return nil
 }
@@ -249,6 +279,9 @@ func (s *Server) Close() error {
 // release gives back everything that start took, in reverse.
 func (s *Server) release() error {
 	var errs []error
+	if s.alerting != nil {
+		errs = append(errs, s.alerting.Close())
+	}
 	if s.query != nil {
 		errs = append(errs, s.query.Close())
 	}

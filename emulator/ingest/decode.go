@@ -9,6 +9,7 @@ import (
 	"github.com/golang/snappy"
 	remoteapi "github.com/prometheus/client_golang/exp/api/remote"
 	"github.com/prometheus/prometheus/prompb"
+	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 )
 
 // maxExpansion is more than snappy can make of a byte: its best is a copy of
@@ -20,31 +21,33 @@ const maxExpansion = 22
 // Clients send 1000 samples or less at a time, some 300 KB.
 const maxPooled = 1 << 20
 
-// checkMediaType accepts remote write 1.0 in snappy, and a request that does
-// not say what it is as that. [C] amp-api.md 1.6 and 4, pkg/util/push/push.go:
-// the content type is judged before the encoding.
-func checkMediaType(h http.Header) error {
-	if contentType := h.Get("Content-Type"); contentType != "" {
+// mediaType accepts remote write in snappy and says whether it is version 2.0;
+// a request that does not say what it is is taken for 1.0. [C] amp-api.md 1.6
+// and 4, pkg/util/push/push.go, and the order: an unknown content type, the
+// encoding, version 2.0 where it is off.
+func (h *Handler) mediaType(header http.Header) (version2 bool, err error) {
+	if contentType := header.Get("Content-Type"); contentType != "" {
 		msg, err := remoteapi.ParseProtoMsg(contentType)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if msg != remoteapi.WriteV1MessageType {
-			return fmt.Errorf("%v protobuf message is not accepted by this server; only accepts %v", msg, remoteapi.WriteV1MessageType)
-		}
+		version2 = msg == remoteapi.WriteV2MessageType
 	}
-	if enc := h.Get("Content-Encoding"); enc != "" && enc != string(remoteapi.SnappyBlockCompression) {
-		return fmt.Errorf("%v encoding (compression) is not accepted by this server; only %v is acceptable", enc, remoteapi.SnappyBlockCompression)
+	if enc := header.Get("Content-Encoding"); enc != "" && enc != string(remoteapi.SnappyBlockCompression) {
+		return false, fmt.Errorf("%v encoding (compression) is not accepted by this server; only %v is acceptable", enc, remoteapi.SnappyBlockCompression)
 	}
-	return nil
+	if version2 && !h.version2 {
+		return false, fmt.Errorf("%v protobuf message is not accepted by this server; only accepts %v",
+			remoteapi.WriteV2MessageType, remoteapi.WriteV1MessageType)
+	}
+	return version2, nil
 }
 
-// decode reads a WriteRequest. It is remote.DecodeWriteRequest with a bound on
-// what a few hostile bytes can make it allocate, unpacked and as Go values (see
-// footprint), and with a pooled buffer:
-// unmarshalling copies every string, so the buffer is free afterwards. Errors
-// are told to the client as they are. [C] amp-api.md 1.6
-func (h *Handler) decode(body io.Reader) (*prompb.WriteRequest, error) {
+// decode reads a request. It bounds what a few hostile bytes can make it
+// allocate, unpacked and as Go values (see footprint), and unpacks into a
+// pooled buffer: unmarshalling copies every string, so the buffer is free
+// afterwards. Errors are told to the client as they are. [C] amp-api.md 1.6
+func (h *Handler) decode(body io.Reader, version2 bool, l *limits) (*request, error) {
 	compressed, err := io.ReadAll(body)
 	if err != nil {
 		return nil, err
@@ -53,8 +56,8 @@ func (h *Handler) decode(body io.Reader) (*prompb.WriteRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if over(size, h.limits.DecodedSize) {
-		return nil, fmt.Errorf("received message larger than max (%d vs %d)", size, h.limits.DecodedSize)
+	if over(size, l.decodedSize) {
+		return nil, tooLarge(size, l.decodedSize)
 	}
 	if size/maxExpansion > len(compressed) {
 		return nil, snappy.ErrCorrupt
@@ -71,12 +74,34 @@ func (h *Handler) decode(body io.Reader) (*prompb.WriteRequest, error) {
 		*buf = decoded
 		defer h.buffers.Put(buf)
 	}
-	if n := footprint(decoded); over(n, h.limits.DecodedSize) {
-		return nil, fmt.Errorf("received message larger than max (%d vs %d)", n, h.limits.DecodedSize)
+	if version2 {
+		return unmarshalV2(decoded, l)
+	}
+	return unmarshalV1(decoded, l)
+}
+
+func unmarshalV1(message []byte, l *limits) (*request, error) {
+	if n := footprint(message, writeRequestV1); over(n, l.decodedSize) {
+		return nil, tooLarge(n, l.decodedSize)
 	}
 	var req prompb.WriteRequest
-	if err := proto.Unmarshal(decoded, &req); err != nil {
+	if err := proto.Unmarshal(message, &req); err != nil {
 		return nil, err
 	}
-	return &req, nil
+	return fromV1(&req), nil
+}
+
+func unmarshalV2(message []byte, l *limits) (*request, error) {
+	if n := footprint(message, writeRequestV2); over(n, l.decodedSize) {
+		return nil, tooLarge(n, l.decodedSize)
+	}
+	var req writev2.Request
+	if err := proto.Unmarshal(message, &req); err != nil {
+		return nil, err
+	}
+	return fromV2(&req, l)
+}
+
+func tooLarge(size int, limit int64) error {
+	return fmt.Errorf("received message larger than max (%d vs %d)", size, limit)
 }

@@ -1,8 +1,6 @@
 package ingest_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"net/http"
@@ -10,14 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang/snappy"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ampersand-amp/ampersand/emulator/ingest"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
@@ -59,7 +55,7 @@ func TestRefusals(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, time.Minute, ingest.Limits{})
+			r := newRig(t, time.Minute, nil)
 			w := r.write(metric("good1", now, 1), tt.bad, metric("good2", now, 2))
 			requireText(t, w.Code, w.Header(), w.Body.String(), tt.text)
 			require.Equal(t, map[string]int{tt.reason: 1}, r.dropped)
@@ -85,7 +81,7 @@ func requireText(t *testing.T, code int, h http.Header, body, want string) {
 
 // TestStoreRefusals has what the TSDB refuses, after a first sample of m.
 func TestStoreRefusals(t *testing.T) {
-	r0 := newRig(t, 0, ingest.Limits{})
+	r0 := newRig(t, 0, nil)
 	now := r0.now.UnixMilli()
 	at := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 	user := "user=" + tenant + ": err: "
@@ -112,7 +108,7 @@ func TestStoreRefusals(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, tt.window, ingest.Limits{SampleAge: -1})
+			r := newRig(t, tt.window, limits{quota.SampleAge: -1})
 			require.Equal(t, http.StatusOK, r.write(metric("m", now, 1)).Code)
 			w := r.write(append(tt.bad, metric("good", now, 7))...)
 			requireText(t, w.Code, w.Header(), w.Body.String(), tt.text)
@@ -152,7 +148,7 @@ func TestAccepted(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, time.Minute, ingest.Limits{})
+			r := newRig(t, time.Minute, nil)
 			w := r.write(tt.series...)
 			require.Equal(t, http.StatusOK, w.Code, w.Body)
 			require.Empty(t, w.Body.String())
@@ -161,36 +157,14 @@ func TestAccepted(t *testing.T) {
 		})
 	}
 	t.Run("stale markers keep their bits", func(t *testing.T) {
-		r := newRig(t, time.Minute, ingest.Limits{})
+		r := newRig(t, time.Minute, nil)
 		require.Equal(t, http.StatusOK, r.write(metric("m", now, stale)).Code)
 		require.True(t, value.IsStaleNaN(r.stored()[`{__name__="m"}`][now]))
 	})
 }
 
-func TestHistogramRefusals(t *testing.T) {
-	now := time.UnixMilli(1_800_000_000_000).UnixMilli()
-	broken := tsdbutil.GenerateTestHistogram(1)
-	broken.Count++
-	custom := &histogram.Histogram{Schema: histogram.CustomBucketsSchema}
-	tests := map[string]struct {
-		h            *histogram.Histogram
-		text, reason string
-	}{
-		"schema":     {custom, `invalid native histogram schema -53 for metric: "h". supported schema from -4 to 8`, "native_histogram_invalid_schema"},
-		"validation": {broken, `invalid native histogram, validation err: …`, "native_histogram_invalid"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, time.Minute, ingest.Limits{})
-			w := r.write(prompb.TimeSeries{Labels: series("__name__", "h").Labels, Histograms: []prompb.Histogram{prompb.FromIntHistogram(now, tt.h)}})
-			requireText(t, w.Code, w.Header(), w.Body.String(), tt.text)
-			require.Equal(t, map[string]int{tt.reason: 1}, r.dropped)
-		})
-	}
-}
-
 func TestMetadata(t *testing.T) {
-	r := newRig(t, time.Minute, ingest.Limits{})
+	r := newRig(t, time.Minute, nil)
 	long := strings.Repeat("h", 1025)
 	w := r.post(encode(t, &prompb.WriteRequest{Metadata: []prompb.MetricMetadata{
 		{Type: prompb.MetricMetadata_COUNTER, MetricFamilyName: "a_total", Help: "help", Unit: "s"},
@@ -201,96 +175,4 @@ func TestMetadata(t *testing.T) {
 	require.Equal(t, map[string][]storage.Metadata{"a_total": {{Type: "counter", Help: "help", Unit: "s"}}}, r.db.Metadata("", -1, 0))
 	w = r.post(encode(t, &prompb.WriteRequest{Metadata: []prompb.MetricMetadata{{}}}), nil)
 	requireText(t, w.Code, w.Header(), w.Body.String(), "metadata missing metric name")
-}
-
-// TestEmptyMessages refuses bodies that are small on the wire, and even when they
-// are unpacked, but gigabytes as Go values.
-func TestEmptyMessages(t *testing.T) {
-	const limit = 1 << 20
-	empty := func(tag byte) []byte { return bytes.Repeat([]byte{tag, 0}, limit/4) }
-	tests := map[string][]byte{
-		"series":          empty(0x0a),
-		"metadata":        empty(0x1a),
-		"labels":          message(0x0a, empty(0x0a)),
-		"samples":         message(0x0a, empty(0x12)),
-		"exemplars":       message(0x0a, empty(0x1a)),
-		"exemplar labels": message(0x0a, message(0x1a, empty(0x0a))),
-		"histograms":      message(0x0a, empty(0x22)),
-		"histogram spans": message(0x0a, message(0x22, empty(0x42))),
-	}
-	for name, body := range tests {
-		t.Run(name, func(t *testing.T) {
-			require.Less(t, len(body), limit)
-			w := newRig(t, time.Minute, ingest.Limits{DecodedSize: limit}).post(snappy.Encode(nil, body), nil)
-			require.Equal(t, http.StatusBadRequest, w.Code)
-			require.Regexp(t, `^received message larger than max \([0-9]{7,} vs 1048576\)\n$`, w.Body.String())
-		})
-	}
-}
-
-// message is a protobuf field, its tag given, with a message in it.
-func message(tag byte, content []byte) []byte {
-	return append(binary.AppendUvarint([]byte{tag}, uint64(len(content))), content...)
-}
-
-func TestBadBodies(t *testing.T) {
-	bomb := append([]byte{0xff, 0xff, 0xff, 0x1f}, make([]byte, 8)...) // claims 64 MiB
-	tests := map[string]struct {
-		body []byte
-		text string
-	}{
-		"empty":            {nil, "snappy: corrupt input"},
-		"not snappy":       {[]byte("hello, this is text"), "snappy: corrupt input"},
-		"cut off":          {encode(t, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{metric("m", 1, 1)}})[:9], "snappy: corrupt input"},
-		"bomb":             {bomb, "snappy: corrupt input"},
-		"protobuf, group":  {snappy.Encode(nil, []byte{0x0c}), "proto: WriteRequest: wiretype end group for non-group"},
-		"protobuf, cut":    {snappy.Encode(nil, []byte{0x0a, 0x7f}), "unexpected EOF"},
-		"larger decoded":   {snappy.Encode(nil, make([]byte, 1<<20+1)), "received message larger than max (1048577 vs 1048576)"},
-		"larger by header": {[]byte{0xff, 0xff, 0xff, 0xff, 0x0f}, "received message larger than max (4294967295 vs 1048576)"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			limits := ingest.Limits{}
-			if strings.HasPrefix(name, "larger") {
-				limits.DecodedSize = 1 << 20
-			}
-			r := newRig(t, time.Minute, limits)
-			w := r.post(tt.body, nil)
-			requireText(t, w.Code, w.Header(), w.Body.String(), tt.text)
-		})
-	}
-}
-
-func TestMediaTypes(t *testing.T) {
-	const v2 = "io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts prometheus.WriteRequest"
-	tests := map[string]struct {
-		contentType, encoding string
-		status                int
-		text                  string
-	}{
-		"as Prometheus":  {"application/x-protobuf", "snappy", 200, ""},
-		"with message":   {"application/x-protobuf;proto=prometheus.WriteRequest", "snappy", 200, ""},
-		"nothing said":   {"", "", 200, ""},
-		"version 2":      {"application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy", 415, v2},
-		"v2 and gzip":    {"application/x-protobuf;proto=io.prometheus.write.v2.Request", "gzip", 415, v2},
-		"gzip":           {"application/x-protobuf", "gzip", 415, "gzip encoding (compression) is not accepted by this server; only snappy is acceptable"},
-		"JSON":           {"application/json", "snappy", 415, "expected application/x-protobuf as the first (media) part, got application/json content-type"},
-		"unknown proto":  {"application/x-protobuf;proto=other", "", 415, "got application/x-protobuf;proto=other content type; unknown type for remote write protobuf message other, supported: prometheus.WriteRequest, io.prometheus.write.v2.Request"},
-		"media type, ws": {" application/x-protobuf ", "snappy", 200, ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, time.Minute, ingest.Limits{})
-			h := http.Header{}
-			if tt.contentType != "" {
-				h.Set("Content-Type", tt.contentType)
-			}
-			if tt.encoding != "" {
-				h.Set("Content-Encoding", tt.encoding)
-			}
-			w := r.post(encode(t, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{metric("m", r.at(), 1)}}), h)
-			require.Equal(t, tt.status, w.Code)
-			require.Equal(t, tt.text, strings.TrimSuffix(w.Body.String(), "\n"))
-		})
-	}
 }

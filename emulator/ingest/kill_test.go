@@ -17,13 +17,16 @@ import (
 	"time"
 
 	"github.com/golang/snappy"
+	remoteapi "github.com/prometheus/client_golang/exp/api/remote"
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/prompb"
+	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
@@ -52,7 +55,7 @@ func serveUntilKilled(dir string) error {
 	if err != nil {
 		return err
 	}
-	h := ingest.New(ingest.Config{})
+	h := ingest.New(ingest.Config{RemoteWrite2: true})
 	fmt.Println(l.Addr())
 	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeWrite(w, r, ingest.Target{WorkspaceID: wsID, Tenant: tenant, DB: db})
@@ -64,11 +67,18 @@ func serveUntilKilled(dir string) error {
 // again. It does so twice on one folder, so that a repaired WAL is repaired
 // again.
 func TestKilledWhileWriting(t *testing.T) {
+	for _, version := range []remoteapi.WriteMessageType{remoteapi.WriteV1MessageType, remoteapi.WriteV2MessageType} {
+		t.Run(string(version), func(t *testing.T) { testKilledWhileWriting(t, version) })
+	}
+}
+
+func testKilledWhileWriting(t *testing.T, version remoteapi.WriteMessageType) {
+	t.Helper()
 	const writers, acksBeforeKill = 4, 200
 	dir := t.TempDir()
 	acked := map[string]map[int64]float64{}
 	for round := range 2 {
-		killWhileWriting(t, dir, round, writers, acksBeforeKill, acked)
+		killWhileWriting(t, version, dir, round, writers, acksBeforeKill, acked)
 
 		tenants, err := storage.Open(dir, storage.Options{OutOfOrderWindow: storage.DefaultOutOfOrderWindow})
 		require.NoError(t, err, "the kernel gave the lock free")
@@ -88,7 +98,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	}
 }
 
-func killWhileWriting(t *testing.T, dir string, round, writers, acksBeforeKill int, acked map[string]map[int64]float64) {
+func killWhileWriting(t *testing.T, version remoteapi.WriteMessageType, dir string, round, writers, acksBeforeKill int, acked map[string]map[int64]float64) {
 	t.Helper()
 	addr, kill := startChild(t, dir)
 	var (
@@ -99,7 +109,7 @@ func killWhileWriting(t *testing.T, dir string, round, writers, acksBeforeKill i
 	)
 	enough := make(chan struct{})
 	for n := range writers {
-		client := writeClient(t, "http://"+addr)
+		client := writeClient(t, "http://"+addr, version)
 		wg.Go(func() {
 			for i := 0; ; i++ {
 				// One sample of the ten is out of order, so it is in the WBL too.
@@ -110,7 +120,7 @@ func killWhileWriting(t *testing.T, dir string, round, writers, acksBeforeKill i
 				}
 				late := start.Add(-time.Duration(i+1) * time.Millisecond)
 				req.Timeseries = append(req.Timeseries, metric(fmt.Sprintf("m_%d_%d_0", round, n), late.UnixMilli(), float64(-i)))
-				if _, err := client.Store(context.Background(), encode(t, req), 0); err != nil {
+				if _, err := client.Store(context.Background(), encodeAs(t, version, req), 0); err != nil {
 					return // killed
 				}
 				mu.Lock()
@@ -159,16 +169,37 @@ func startChild(t *testing.T, dir string) (addr string, kill func()) {
 }
 
 // writeClient is Prometheus' own remote write client.
-func writeClient(t testing.TB, rawURL string) remote.WriteClient {
+func writeClient(t testing.TB, rawURL string, version remoteapi.WriteMessageType) remote.WriteClient {
 	t.Helper()
 	u, err := url.Parse(rawURL)
 	require.NoError(t, err)
 	c, err := remote.NewWriteClient("test", &remote.ClientConfig{
 		URL:     &config.URL{URL: u},
-		Timeout: model.Duration(10 * time.Second),
+		Timeout: model.Duration(10 * time.Second), WriteProtoMsg: version,
 	})
 	require.NoError(t, err)
 	return c
+}
+
+// encodeAs encodes the float samples of a request in either version.
+func encodeAs(t testing.TB, version remoteapi.WriteMessageType, req *prompb.WriteRequest) []byte {
+	t.Helper()
+	if version == remoteapi.WriteV1MessageType {
+		return encode(t, req)
+	}
+	q := newV2()
+	for _, ts := range req.Timeseries {
+		var pairs []string
+		for _, l := range ts.Labels {
+			pairs = append(pairs, l.Name, l.Value)
+		}
+		own := q.add(0, 0, pairs...)
+		own.Samples = nil
+		for _, s := range ts.Samples {
+			own.Samples = append(own.Samples, writev2.Sample{Timestamp: s.Timestamp, Value: s.Value})
+		}
+	}
+	return q.body(t)
 }
 
 // TestConcurrentWriters has several clients write to one series and to series
@@ -176,7 +207,7 @@ func writeClient(t testing.TB, rawURL string) remote.WriteClient {
 // request's samples with it.
 func TestConcurrentWriters(t *testing.T) {
 	const writers, requests = 8, 50
-	r := newRig(t, 0, ingest.Limits{})
+	r := newRig(t, 0, nil)
 	var wg sync.WaitGroup
 	var shared sync.Map
 	for n := range writers {
@@ -214,7 +245,7 @@ func TestClosedStorage(t *testing.T) {
 	db, err := tenants.Workspace(context.Background(), wsID)
 	require.NoError(t, err)
 	require.NoError(t, tenants.Close())
-	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), db: db, handler: ingest.New(ingest.Config{Limits: ingest.Limits{SampleAge: -1, SampleFuture: -1}})}
+	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), db: db, handler: ingest.New(ingest.Config{Quotas: limits{quota.SampleAge: -1, quota.SampleFuture: -1}.set()})}
 	w := r.write(metric("m", r.at(), 1))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code, "a client tries again")
 	require.Contains(t, w.Body.String(), "storage is closed")
@@ -222,7 +253,7 @@ func TestClosedStorage(t *testing.T) {
 
 // BenchmarkWrite ingests requests of 1000 samples of 1000 series.
 func BenchmarkWrite(b *testing.B) {
-	r := newRig(b, time.Minute, ingest.Limits{SampleFuture: -1})
+	r := newRig(b, time.Minute, limits{quota.SampleFuture: -1, quota.IngestionRate: -1})
 	req := &prompb.WriteRequest{}
 	for i := range 1000 {
 		req.Timeseries = append(req.Timeseries, with(series("__name__", "http_requests_total", "instance", "10.0.0.1:8080",

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
@@ -31,8 +32,13 @@ const (
 type rig struct {
 	t       testing.TB
 	now     time.Time
+	dir     string
+	open    func(dir string) (closeIt func())
+	close   func()
 	db      *storage.DB
 	handler *ingest.Handler
+	quotas  *quota.Set
+	sets    []storage.LabelSetLimit
 	mu      sync.Mutex
 	dropped map[string]int
 }
@@ -43,20 +49,47 @@ func (r *rig) drop(reason string, n int) {
 	r.dropped[reason] += n
 }
 
-func newRig(t testing.TB, window time.Duration, limits ingest.Limits) *rig {
+// limits are the quotas of a test that differ from AMP's.
+type limits map[quota.ID]int64
+
+func (l limits) set() *quota.Set {
+	s := quota.New()
+	for id, v := range l {
+		s.Put(id, v)
+	}
+	return s
+}
+
+func newRig(t testing.TB, window time.Duration, l limits) *rig {
 	t.Helper()
-	tenants, err := storage.Open(t.TempDir(), storage.Options{OutOfOrderWindow: window})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, tenants.Close()) })
-	db, err := tenants.Workspace(context.Background(), wsID)
-	require.NoError(t, err)
-	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), db: db, dropped: map[string]int{}}
-	r.handler = ingest.New(ingest.Config{
-		Now:       func() time.Time { return r.now },
-		Limits:    limits,
-		OnDiscard: func(id, reason string, n int) { require.Equal(t, wsID, id); r.drop(reason, n) },
-	})
+	r := &rig{t: t, now: time.UnixMilli(1_800_000_000_000), dropped: map[string]int{}, quotas: l.set()}
+	now := func() time.Time { return r.now }
+	r.open = func(dir string) func() {
+		tenants, err := storage.Open(dir, storage.Options{OutOfOrderWindow: window, Quotas: r.quotas, Now: now})
+		require.NoError(t, err)
+		r.db, err = tenants.Workspace(context.Background(), wsID)
+		require.NoError(t, err)
+		return sync.OnceFunc(func() { require.NoError(t, tenants.Close()) })
+	}
+	r.dir = t.TempDir()
+	r.close = r.open(r.dir)
+	t.Cleanup(func() { r.close() })
+	r.handler = newRigHandler(r)
 	return r
+}
+
+// newRigHandler returns a handler by the rig's quotas.
+func newRigHandler(r *rig) *ingest.Handler {
+	return ingest.New(ingest.Config{
+		Now: func() time.Time { return r.now }, Quotas: r.quotas, RemoteWrite2: true,
+		OnDiscard: func(id, reason string, n int) { require.Equal(r.t, wsID, id); r.drop(reason, n) },
+	})
+}
+
+// restart closes the workspace's files and opens them again.
+func (r *rig) restart() {
+	r.close()
+	r.close = r.open(r.dir)
 }
 
 // at is the clock in Unix milliseconds.
@@ -68,7 +101,7 @@ func (r *rig) post(body []byte, header http.Header) *httptest.ResponseRecorder {
 		req.Header = header
 	}
 	w := httptest.NewRecorder()
-	r.handler.ServeWrite(w, req, ingest.Target{WorkspaceID: wsID, Tenant: tenant, DB: r.db})
+	r.handler.ServeWrite(w, req, ingest.Target{WorkspaceID: wsID, Tenant: tenant, DB: r.db, LabelSets: r.sets})
 	return w
 }
 

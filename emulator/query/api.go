@@ -22,21 +22,25 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
 
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
-const (
-	defaultTimeout    = time.Minute
-	defaultMaxSamples = 50_000_000
-)
+// defaultSubqueryStep is the step of a subquery that names none: the default
+// evaluation interval of Cortex. [C] querier.default-evaluation-interval
+const defaultSubqueryStep = time.Minute
 
 // Config sets up an API. The zero value has AMP's limits.
 type Config struct {
-	// Timeout ends a query's evaluation. Zero is 1 min. [D] amp-api.md 3.
-	Timeout time.Duration
-	// MaxSamples is how many samples one query may hold. Zero is 50 million.
-	// [O] amp-api.md 3, L-D01F3F3F.
-	MaxSamples int
+	// Quotas limit what a query may take and read. They are read anew for each
+	// query. Nil is AMP's defaults.
+	Quotas *quota.Set
+	// AlignRangeToStep rounds start and end of query_range down to multiples of
+	// the step, as Cortex' frontend does with align_queries_with_step [C].
+	// AMP's documented sample shows it: start=1652382537 with step=1000 answers
+	// with points from 1652382000 on. [D] UG:AMP-stats. Plain Prometheus does
+	// not align, so comparing with it needs this to be false.
+	AlignRangeToStep bool
 	// Lookback is how far back an instant selector looks. Zero is 5 min.
 	Lookback time.Duration
 	// Logger takes what goes wrong inside; nil is silent.
@@ -47,13 +51,15 @@ type Config struct {
 	Now func() time.Time
 }
 
-// API answers queries for all workspaces with one engine. Its methods may be
-// called concurrently.
+// API answers queries for all workspaces. Its methods may be called
+// concurrently.
 type API struct {
-	engine *promql.Engine
-	now    func() time.Time
-	gzip   func(http.Handler) http.HandlerFunc
-	base   func() *v1.API
+	quotas  *quota.Set
+	engines *engines
+	align   bool
+	now     func() time.Time
+	gzip    func(http.Handler) http.HandlerFunc
+	base    func() *v1.API
 
 	mu       sync.Mutex
 	handlers map[*storage.DB]http.Handler
@@ -61,11 +67,8 @@ type API struct {
 
 // New returns an API. It starts no goroutine.
 func New(c Config) *API {
-	if c.Timeout <= 0 {
-		c.Timeout = defaultTimeout
-	}
-	if c.MaxSamples <= 0 {
-		c.MaxSamples = defaultMaxSamples
+	if c.Quotas == nil {
+		c.Quotas = quota.New()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -78,41 +81,43 @@ func New(c Config) *API {
 	if err != nil {
 		panic(fmt.Sprintf("query: gzip options: %v", err)) // they are constants
 	}
+	// Experimental functions are off. [C] querier.enable-promql-experimental-functions
 	promParser := parser.NewParser(parser.Options{})
-	engine := promql.NewEngine(promql.EngineOpts{
-		Logger:        c.Logger,
-		Reg:           c.Registerer,
-		MaxSamples:    c.MaxSamples,
-		Timeout:       c.Timeout,
-		LookbackDelta: c.Lookback,
-		// A subquery without a step takes the default evaluation interval of
-		// Cortex. [C] querier.default-evaluation-interval
-		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+	engines := newEngines(promql.EngineOpts{
+		Logger:                   c.Logger,
+		Reg:                      c.Registerer,
+		LookbackDelta:            c.Lookback,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return defaultSubqueryStep.Milliseconds() },
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,
 		// stats=all has totalQueryableSamplesPerStep. [D] UG:AMP-stats
 		EnablePerStepStats: true,
 		Parser:             promParser,
-	})
+	}, c.Quotas)
+	engines.get() // its metrics are there from the start
 	return &API{
-		engine:   engine,
+		quotas:   c.Quotas,
+		engines:  engines,
+		align:    c.AlignRangeToStep,
 		now:      c.Now,
 		gzip:     gzip,
-		base:     sync.OnceValue(func() *v1.API { return newBase(engine, promParser, c.Logger) }),
+		base:     sync.OnceValue(func() *v1.API { return newBase(promParser, c.Logger) }),
 		handlers: make(map[*storage.DB]http.Handler),
 	}
 }
 
 // Close gives the engine free. Handlers must not be used afterwards.
 func (a *API) Close() error {
-	if err := a.engine.Close(); err != nil {
+	if err := a.engines.close(); err != nil {
 		return fmt.Errorf("close query engine: %w", err)
 	}
 	return nil
 }
 
-// Engine returns the engine that answers the queries.
-func (a *API) Engine() *promql.Engine { return a.engine }
+// Engine returns the engine with the duration and the samples that the quotas
+// allow now. Ask for it for each evaluation. The quotas on what a query reads
+// are not the engine's; Handler has them.
+func (a *API) Engine() *promql.Engine { return a.engines.get() }
 
 // Handler returns the HTTP API of a workspace. In the requests it serves,
 // URL.Path is the part after /api/v1, such as "/query" or "/label/job/values".
@@ -140,12 +145,11 @@ func (a *API) Handler(db *storage.DB) http.Handler {
 // NewAPI renders an OpenAPI document that nobody here is served: some 60 ms and
 // 40 MB of garbage. So it runs once, not once a workspace, not before the first
 // query, and the memory goes back at once instead of with later collections.
-func newBase(engine *promql.Engine, p parser.Parser, log *slog.Logger) *v1.API {
+func newBase(p parser.Parser, log *slog.Logger) *v1.API {
 	defer debug.FreeOSMemory()
 	always := func(h http.HandlerFunc) http.HandlerFunc { return h }
 	return v1.NewAPI(
-		engine,
-		nil,           // queryable: set in each copy
+		nil, nil, // engine and queryable: set in each copy
 		nil, nil, nil, // appendables, exemplars
 		nil, nil, nil, // scrape pools, targets, alertmanagers
 		func() config.Config { return config.Config{} },
@@ -161,7 +165,7 @@ func newBase(engine *promql.Engine, p parser.Parser, log *slog.Logger) *v1.API {
 		nil,   // CORS: the Origin header does not reach it
 		nil, nil, nil, nil,
 		nil, nil, // gatherer, registerer
-		nil,               // default stats renderer
+		renderStats,
 		false, nil, false, // remote write, OTLP
 		false, false, false,
 		0, false, false,

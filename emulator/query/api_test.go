@@ -1,10 +1,8 @@
 package query_test
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -74,7 +72,6 @@ func TestParameters(t *testing.T) {
 	instant := url.Values{"query": {"up"}, "time": {at}}.Encode()
 	span := url.Values{"query": {"up"}, "start": {at}, "end": {at}, "step": {"15"}}.Encode()
 	match := url.Values{"match[]": {"up"}}.Encode()
-	const form = "application/x-www-form-urlencoded"
 	tests := map[string]struct{ method, path, query, contentType, body string }{
 		"query, GET":                   {"GET", "/query", instant, "", ""},
 		"query, no time":               {"GET", "/query", "query=up", "", ""},
@@ -111,66 +108,6 @@ func TestParameters(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestErrors(t *testing.T) {
-	now := time.Now()
-	s := start(t, query.Config{MaxSamples: 3, Now: func() time.Time { return now }})
-	for i := range 5 {
-		s.write(wsA, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{sample(now, 1, "__name__", "up", "job", fmt.Sprint(i))}})
-	}
-	tests := map[string]struct {
-		path      string
-		status    int
-		errorType string
-		text      string
-	}{
-		"parse error":     {"/query?query=up{", 400, "bad_data", `invalid parameter "query"; 1:4: parse error: unexpected end of input inside braces`},
-		"bad time":        {"/query?query=up&time=x", 400, "bad_data", `invalid parameter "time"; invalid time value for 'time': cannot parse "x" to a valid timestamp`},
-		"end before":      {"/query_range?query=up&start=2&end=1&step=1", 400, "bad_data", `invalid parameter "end"; end timestamp must not be before start time`},
-		"no start":        {"/query_range?query=up&end=1&step=1", 400, "bad_data", `invalid parameter "start"; cannot parse "" to a valid timestamp`},
-		"zero step":       {"/query_range?query=up&start=1&end=2&step=0", 400, "bad_data", `invalid parameter "step"; zero or negative query resolution step widths are not accepted. Try a positive integer`},
-		"too many points": {"/query_range?query=up&start=0&end=11001&step=1", 400, "bad_data", `exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)`},
-		"evaluation":      {"/query?query=" + url.QueryEscape(`label_replace(up,"a","b","c","(")`), 422, "execution", ""},
-		"too many":        {"/query?query=up", 422, "execution", "query processing would load too many samples into memory in query execution"},
-		"timeout":         {"/query?query=up&timeout=-1", 422, "execution", "query timed out - consider simplifying your query"},
-		"no match":        {"/series", 400, "bad_data", "no match[] parameter provided"},
-		"bad match":       {"/series?match[]=up{", 400, "bad_data", `invalid parameter "match[]": 1:4: parse error: unexpected end of input inside braces`},
-		"bad limit":       {"/metadata?limit=x", 400, "bad_data", "limit must be a number"},
-		"bad per metric":  {"/metadata?limit_per_metric=x", 400, "bad_data", "limit_per_metric must be a number"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			for _, encoding := range []string{"identity", "gzip"} {
-				resp, body := s.do("GET", "/"+wsA+"/api/v1"+tt.path, "", "", "Accept-Encoding", encoding)
-				if resp.Header.Get("Content-Encoding") == "gzip" {
-					zr, err := gzip.NewReader(strings.NewReader(body))
-					require.NoError(t, err)
-					raw, err := io.ReadAll(zr)
-					require.NoError(t, err)
-					body = string(raw)
-				}
-				require.Equal(t, tt.status, resp.StatusCode, body)
-				require.Equal(t, "application/json", resp.Header.Get("Content-Type"))
-				if tt.text == "" {
-					require.Contains(t, body, fmt.Sprintf(`{"status":"error","errorType":%q,"error":`, tt.errorType))
-					continue
-				}
-				require.JSONEq(t, fmt.Sprintf(`{"status":"error","errorType":%q,"error":%q}`, tt.errorType, tt.text), body)
-			}
-		})
-	}
-}
-
-func TestClientGone(t *testing.T) {
-	s := start(t, query.Config{})
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	w := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(ctx, "GET", "/query?query=1", nil)
-	s.api.Handler(s.db(wsA)).ServeHTTP(w, r)
-	require.Equal(t, 499, w.Code, w.Body)
-	require.Contains(t, w.Body.String(), `"errorType":"canceled"`)
 }
 
 func TestRoutes(t *testing.T) {
@@ -234,18 +171,6 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-func TestGzipOnlyWhenAsked(t *testing.T) {
-	s := start(t, query.Config{})
-	path := "/" + wsA + "/api/v1/query?query=1"
-	resp, _ := s.do("GET", path, "", "", "Accept-Encoding", "gzip")
-	require.Equal(t, "gzip", resp.Header.Get("Content-Encoding"))
-	for _, accept := range []string{"identity", "br", "gzip;q=0", "zstd"} {
-		resp, body := s.do("GET", path, "", "", "Accept-Encoding", accept)
-		require.Empty(t, resp.Header.Get("Content-Encoding"), accept)
-		require.Contains(t, body, `"status":"success"`)
-	}
-}
-
 // TestOneHandlerPerWorkspace shows that handlers are cached, leave no
 // goroutines, and that one registry takes the engine's metrics.
 func TestOneHandlerPerWorkspace(t *testing.T) {
@@ -255,27 +180,4 @@ func TestOneHandlerPerWorkspace(t *testing.T) {
 	before := runtime.NumGoroutine()
 	require.Zero(t, testing.AllocsPerRun(100, func() { s.api.Handler(a) }), "it is made once")
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
-}
-
-func BenchmarkInstantQuery(b *testing.B) {
-	now := time.Now()
-	s := start(b, query.Config{Now: func() time.Time { return now }})
-	req := &prompb.WriteRequest{}
-	for i := range 10 {
-		for at := range 20 {
-			ts := sample(now.Add(time.Duration(at-20)*15*time.Second), float64(at), "__name__", "http_requests_total", "pod", fmt.Sprint(i))
-			req.Timeseries = append(req.Timeseries, ts)
-		}
-	}
-	s.write(wsA, req)
-	h := s.api.Handler(s.db(wsA))
-	r := httptest.NewRequestWithContext(b.Context(), "GET", "/query?query="+url.QueryEscape("sum(rate(http_requests_total[1m]))"), nil)
-	b.ReportAllocs()
-	for b.Loop() {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != http.StatusOK {
-			b.Fatal(w.Body)
-		}
-	}
 }

@@ -13,15 +13,19 @@ import (
 const timedOut = "query timed out - consider simplifying your query"
 
 const (
-	typeTimeout   = "timeout"
-	typeExecution = "execution"
-	typeBadData   = "bad_data"
+	typeTimeout  = "timeout"
+	typeInternal = "internal"
+	// typeUnavailable comes with 503, as in Prometheus' own API.
+	typeUnavailable = "unavailable"
+	typeServer      = "server_error"
+	typeExecution   = "execution"
+	typeBadData     = "bad_data"
 )
 
 // apiError is an error of the Prometheus HTTP API. [C] amp-api.md 1.4
 type apiError struct {
 	Status    string `json:"status"`
-	ErrorType string `json:"errorType"`
+	ErrorType string `json:"errorType,omitempty"`
 	Error     string `json:"error"`
 }
 
@@ -33,6 +37,9 @@ type errorWriter struct {
 	// serve query and query_range; the rest is Prometheus' code there too.
 	// [C] pkg/api/queryapi
 	cortex bool
+
+	// gone is why the samples went away, if they did.
+	gone func() error
 
 	status int
 	held   bytes.Buffer
@@ -78,6 +85,12 @@ func (w *errorWriter) finish() {
 	switch {
 	case e.ErrorType == typeTimeout:
 		status, e.ErrorType, e.Error = http.StatusUnprocessableEntity, typeExecution, timedOut
+	case e.ErrorType == typeInternal && w.gone() != nil:
+		// They were there when the request came: the next one is told that the
+		// workspace is not found. The same as to a writer, whom 503 has try again.
+		status, e.ErrorType = http.StatusServiceUnavailable, typeUnavailable
+	case e.ErrorType == typeInternal && w.cortex:
+		e.ErrorType = typeServer // [C] util/api/response.go
 	case e.ErrorType == typeBadData && w.cortex:
 		e.Error = cortexText(e.Error)
 	}

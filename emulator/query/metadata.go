@@ -14,20 +14,21 @@ type metadataEntry struct {
 
 // serveMetadata answers /metadata from what senders wrote: Prometheus' handler
 // asks scrape targets, which AMP has none of. Its parameters are metric, limit
-// and limit_per_metric. [D] UG:AMP-APIReference-GetMetricMetadata
+// and limit_per_metric. [D] UG:AMP-APIReference-GetMetricMetadata. Its errors have
+// no type. [C] querier/metadata_handler.go
 func (ws *workspace) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	if err := ws.db.Err(); err != nil {
-		writeError(w, http.StatusInternalServerError, "internal", err.Error())
+		writeError(w, http.StatusServiceUnavailable, typeUnavailable, err.Error())
 		return
 	}
 	limit, err := intParam(r, "limit")
 	if err != nil {
-		writeError(w, http.StatusBadRequest, typeBadData, "limit must be a number")
+		writeError(w, http.StatusBadRequest, "", "limit must be a number")
 		return
 	}
 	perMetric, err := intParam(r, "limit_per_metric")
 	if err != nil {
-		writeError(w, http.StatusBadRequest, typeBadData, "limit_per_metric must be a number")
+		writeError(w, http.StatusBadRequest, "", "limit_per_metric must be a number")
 		return
 	}
 	found := ws.db.Metadata(r.FormValue("metric"), limit, perMetric)

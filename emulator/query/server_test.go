@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -33,10 +34,11 @@ const (
 // server is ingest and query of all workspaces at /{workspace}/api/v1/...,
 // on a loopback port.
 type server struct {
-	t   testing.TB
-	url string
-	api *query.API
-	db  func(id string) *storage.DB
+	t       testing.TB
+	url     string
+	api     *query.API
+	tenants *storage.Tenants
+	db      func(id string) *storage.DB
 }
 
 func start(t testing.TB, c query.Config) *server {
@@ -44,7 +46,7 @@ func start(t testing.TB, c query.Config) *server {
 	tenants, err := storage.Open(t.TempDir(), storage.Options{OutOfOrderWindow: time.Minute})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, tenants.Close()) })
-	s := &server{t: t, api: query.New(c)}
+	s := &server{t: t, api: query.New(c), tenants: tenants}
 	t.Cleanup(func() { require.NoError(t, s.api.Close()) })
 	s.db = func(id string) *storage.DB {
 		db, err := tenants.Workspace(context.Background(), id)
@@ -123,4 +125,11 @@ func (s *server) do(method, path, contentType, body string, header ...string) (a
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(s.t, err)
 	return answer{resp.StatusCode, resp.Header}, string(got)
+}
+
+func decode[T any](t testing.TB, body string) T {
+	t.Helper()
+	var v T
+	require.NoError(t, json.Unmarshal([]byte(body), &v), body)
+	return v
 }

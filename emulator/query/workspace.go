@@ -1,10 +1,10 @@
 package query
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -24,7 +24,8 @@ type workspace struct {
 
 func (a *API) newWorkspace(db *storage.DB) http.Handler {
 	api := *a.base()
-	api.Queryable = db
+	api.Queryable = lookup{db, a}
+	api.QueryEngine = evaluator{a, db}
 	router := route.New()
 	api.Register(router)
 	return &workspace{api: a, db: db, router: router}
@@ -56,11 +57,17 @@ func (ws *workspace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ws.serveMetadata(w, r)
 		return
 	}
-	inner := ws.inner(r, path)
-	ew := &errorWriter{ResponseWriter: w, cortex: strings.HasPrefix(path, "/query")}
+	inner, err := ws.inner(r, path)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, typeBadData, err.Error())
+		return
+	}
+	ew := &errorWriter{ResponseWriter: w, cortex: isQuery(path), gone: ws.db.Err}
 	ws.router.ServeHTTP(ew, inner)
 	ew.finish()
 }
+
+func isQuery(path string) bool { return path == "/query" || path == "/query_range" }
 
 func allowed(post bool) string {
 	if post {
@@ -86,8 +93,9 @@ func labelOf(path string) (string, bool) {
 	return name, true
 }
 
-// inner returns the request as the Prometheus API shall see it.
-func (ws *workspace) inner(r *http.Request, path string) *http.Request {
+// inner returns the request as the Prometheus API shall see it, or what is wrong
+// with its parameters.
+func (ws *workspace) inner(r *http.Request, path string) (*http.Request, error) {
 	in := r.Clone(r.Context())
 	in.URL = &url.URL{Path: path, RawQuery: r.URL.RawQuery}
 	in.Header.Del("Accept-Encoding") // compressed outside
@@ -101,10 +109,14 @@ func (ws *workspace) inner(r *http.Request, path string) *http.Request {
 	// Of a malformed query string or form the readable part counts, as it does
 	// in Prometheus.
 	_ = in.ParseForm()
-	if path == "/query" && in.Form.Get("time") == "" {
-		in.Form.Set("time", strconv.FormatFloat(float64(ws.api.now().UnixMilli())/1000, 'f', 3, 64))
+	if !isQuery(path) {
+		return in, checkLookup(in.Form)
 	}
-	return in
+	c, err := ws.api.readQuery(in.Form, path == "/query_range")
+	if err != nil {
+		return nil, err
+	}
+	return in.WithContext(context.WithValue(in.Context(), callKey{}, c)), nil
 }
 
 func isForm(contentType string) bool {

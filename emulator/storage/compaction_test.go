@@ -59,3 +59,36 @@ func countSamples(t *testing.T, db *DB) int {
 	require.NoError(t, set.Err())
 	return n
 }
+
+// TestRetentionDeletes writes a day and keeps six hours: the blocks go when the
+// TSDB next looks, which it does after it has written one.
+func TestRetentionDeletes(t *testing.T) {
+	const id, step = "ws-retention", 5 * time.Minute
+	ctx, now := context.Background(), time.Now()
+	tenants, err := Open(t.TempDir(), Options{Retention: 48 * time.Hour, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tenants.Close()) }()
+	db, err := tenants.Workspace(ctx, id)
+	require.NoError(t, err)
+	writeFor := func(length time.Duration) {
+		app := db.Appender(ctx)
+		for end := now.Add(length); now.Before(end); now = now.Add(step) {
+			_, err := app.Append(0, labels.FromStrings(model.MetricNameLabel, "up"), now.UnixMilli(), 1)
+			require.NoError(t, err)
+		}
+		require.NoError(t, app.Commit())
+		require.NoError(t, db.cur.tsdb.Compact(ctx))
+	}
+	writeFor(24 * time.Hour)
+	require.Equal(t, 24*12, countSamples(t, db))
+	before := db.Stats().Blocks
+
+	require.NoError(t, tenants.Apply(ctx, id, Settings{Retention: 6 * time.Hour}))
+	require.Equal(t, 6*12, countSamples(t, db), "hidden at once")
+	writeFor(4 * time.Hour)
+	require.Equal(t, 6*12, countSamples(t, db))
+	require.Less(t, db.Stats().Blocks, before, "deleted")
+	for _, b := range db.cur.tsdb.Blocks() {
+		require.Greater(t, b.Meta().MaxTime, now.Add(-12*time.Hour).UnixMilli())
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/storage"
 )
@@ -18,13 +19,14 @@ type DB struct {
 	opts Options
 	meta *metadata
 
-	writes   sync.Mutex // see WriteAlone
-	clearing sync.Mutex // one Clear at a time
+	changing sync.Mutex // one Clear or Apply at a time
+	limits   atomic.Pointer[SeriesLimits]
 
-	mu  sync.RWMutex
-	cur *generation
-	no  int
-	err error // why cur is not to be used any more
+	mu       sync.RWMutex
+	settings Settings
+	cur      *generation
+	no       int
+	err      error // why cur is not to be used any more
 }
 
 var (
@@ -38,11 +40,15 @@ func openDB(id, dir string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open workspace %s: %w", id, err)
 	}
 	o.Logger = o.Logger.With("workspace", id)
-	g, err := openGeneration(generationDir(dir, no), o)
+	settings, err := o.settings(id)
 	if err != nil {
 		return nil, fmt.Errorf("open workspace %s: %w", id, err)
 	}
-	return &DB{id: id, dir: dir, opts: o, meta: newMetadata(o.Now), cur: g, no: no}, nil
+	g, err := openGeneration(generationDir(dir, no), o, settings)
+	if err != nil {
+		return nil, fmt.Errorf("open workspace %s: %w", id, err)
+	}
+	return &DB{id: id, dir: dir, opts: o, meta: newMetadata(o.Now, o.Quotas), settings: settings, cur: g, no: no}, nil
 }
 
 // ID returns the workspace's id.
@@ -61,12 +67,17 @@ func (db *DB) Querier(mint, maxt int64) (storage.Querier, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := g.tsdb.Querier(mint, maxt)
+	oldest := db.oldest()
+	if maxt < oldest {
+		g.release()
+		return storage.NoopQuerier(), nil
+	}
+	q, err := g.tsdb.Querier(max(mint, oldest), maxt)
 	if err != nil {
 		g.release()
 		return nil, fmt.Errorf("read workspace %s: %w", db.id, err)
 	}
-	return &querier{Querier: q, leave: sync.OnceFunc(g.release)}, nil
+	return &querier{Querier: q, oldest: oldest, leave: sync.OnceFunc(g.release)}, nil
 }
 
 // ChunkQuerier implements storage.ChunkQueryable.
@@ -75,32 +86,53 @@ func (db *DB) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := g.tsdb.ChunkQuerier(mint, maxt)
+	oldest := db.oldest()
+	if maxt < oldest {
+		g.release()
+		return storage.NoopChunkedQuerier(), nil
+	}
+	q, err := g.tsdb.ChunkQuerier(max(mint, oldest), maxt)
 	if err != nil {
 		g.release()
 		return nil, fmt.Errorf("read workspace %s: %w", db.id, err)
 	}
-	return &chunkQuerier{ChunkQuerier: q, leave: sync.OnceFunc(g.release)}, nil
+	return &chunkQuerier{ChunkQuerier: q, oldest: oldest, leave: sync.OnceFunc(g.release)}, nil
+}
+
+// oldest is the earliest timestamp, in Unix milliseconds, that readers see. The
+// TSDB deletes by whole blocks and counts retention from its newest block, so
+// that samples outlive it by days; AMP counts from now [D amp-api.md 3]. What
+// is hidden is deleted soon after, except what the head still holds.
+func (db *DB) oldest() int64 {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return db.opts.Now().Add(-db.settings.Retention).UnixMilli()
 }
 
 // Appender implements storage.Appendable. Commit returns after the samples are
-// in the WAL. Every appender must be committed or rolled back.
+// in the WAL, and then every sample that was appended without an error is
+// stored: the writers of a workspace take turns, from the first sample to the
+// commit (see appender). So every appender must be committed or rolled back,
+// and a goroutine must not append to two at once.
 func (db *DB) Appender(ctx context.Context) storage.Appender {
 	g, err := db.use()
 	if err != nil {
 		return refusal{err}
 	}
-	return &appender{Appender: g.tsdb.Appender(ctx), leave: sync.OnceFunc(g.release)}
+	return &appender{g: g, leave: g.release, open: func() (storage.Appender, error) {
+		if err := g.series.follow(ctx, db.limits.Load(), g.tsdb); err != nil {
+			return nil, fmt.Errorf("write to workspace %s: %w", db.id, err)
+		}
+		return g.tsdb.Appender(ctx), nil
+	}}
 }
 
-// WriteAlone runs write while no other WriteAlone of this workspace runs. The
-// TSDB judges a sample's order when it is appended and drops what no longer
-// fits at commit without a word; writers that must answer for every sample
-// keep others out between the two.
-func (db *DB) WriteAlone(write func() error) error {
-	db.writes.Lock()
-	defer db.writes.Unlock()
-	return write()
+// LimitSeries sets how many series may be in memory, from the next writer on
+// and for all writers. Series that are there already stay.
+func (db *DB) LimitSeries(l SeriesLimits) {
+	if old := db.limits.Load(); old == nil || !old.equal(&l) {
+		db.limits.Store(&l)
+	}
 }
 
 // Stats are figures of the samples that are in memory (the head).
@@ -141,9 +173,13 @@ func (db *DB) use() (*generation, error) {
 }
 
 func (db *DB) clear(ctx context.Context) error {
-	db.clearing.Lock()
-	defer db.clearing.Unlock()
-	next, err := openGeneration(generationDir(db.dir, db.no+1), db.opts)
+	db.changing.Lock()
+	defer db.changing.Unlock()
+	settings, err := db.nextSettings()
+	if err != nil {
+		return err
+	}
+	next, err := openGeneration(generationDir(db.dir, db.no+1), db.opts, settings)
 	if err != nil {
 		return err
 	}
@@ -155,6 +191,7 @@ func (db *DB) clear(ctx context.Context) error {
 	}
 	old := db.cur
 	db.cur = next
+	db.settings = settings
 	db.no++
 	db.meta.clear()
 	db.mu.Unlock()

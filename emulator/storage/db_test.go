@@ -11,6 +11,7 @@ import (
 	promstorage "github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
@@ -74,4 +75,18 @@ func TestMetadataIsBounded(t *testing.T) {
 	require.False(t, db.SetMetadata("one_more", storage.Metadata{}))
 	now = now.Add(11 * time.Minute)
 	require.True(t, db.SetMetadata("one_more", storage.Metadata{}), "stale ones make room")
+}
+
+func TestMetadataQuotas(t *testing.T) {
+	now, quotas := time.Unix(1_700_000_000, 0), quota.New()
+	db := workspace(t, open(t, t.TempDir(), storage.Options{Quotas: quotas, Now: func() time.Time { return now }}), wsA)
+	quotas.Put(quota.MetadataMetrics, 1)
+	quotas.Put(quota.MetadataPerMetric, 1)
+	require.True(t, db.SetMetadata("a", storage.Metadata{}))
+	require.False(t, db.SetMetadata("a", storage.Metadata{Help: "other"}))
+	require.False(t, db.SetMetadata("b", storage.Metadata{}))
+	quotas.Put(quota.MetadataMetrics, quota.Unlimited)
+	quotas.Put(quota.MetadataPerMetric, 2)
+	require.True(t, db.SetMetadata("a", storage.Metadata{Help: "other"}))
+	require.True(t, db.SetMetadata("b", storage.Metadata{}))
 }

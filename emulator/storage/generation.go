@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/tsdb"
 )
 
@@ -13,8 +15,10 @@ import (
 // unmaps files that readers may be reading, so a retired generation is closed
 // by whoever leaves it last. No goroutine of its own is needed for that.
 type generation struct {
-	dir  string
-	tsdb *tsdb.DB
+	dir    string
+	tsdb   *tsdb.DB
+	series seriesGuard
+	writes sync.Mutex // see appender
 
 	mu      sync.Mutex
 	users   int
@@ -25,12 +29,34 @@ type generation struct {
 	err     error         // readable after done
 }
 
-func openGeneration(dir string, o Options) (*generation, error) {
-	db, err := tsdb.Open(dir, o.Logger, nil, tsdbOptions(o), nil)
+func openGeneration(dir string, o Options, s Settings) (*generation, error) {
+	g := &generation{dir: dir, done: make(chan struct{})}
+	opts := tsdbOptions(s)
+	opts.SeriesLifecycleCallback = &g.series
+	db, err := tsdb.Open(dir, o.Logger, nil, opts, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open samples in %s: %w", dir, err)
 	}
-	return &generation{dir: dir, tsdb: db, done: make(chan struct{})}, nil
+	g.tsdb = db
+	if err := g.apply(s); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return g, nil
+}
+
+// apply changes the settings of the open database. Calls must not overlap.
+// Blocks that were older than a new retention go when the TSDB next looks for
+// such, which is once a minute; readers do not see them any more (see
+// DB.oldest).
+func (g *generation) apply(s Settings) error {
+	err := g.tsdb.ApplyConfig(&config.Config{StorageConfig: config.StorageConfig{TSDBConfig: &config.TSDBConfig{
+		OutOfOrderTimeWindow: s.OutOfOrderWindow.Milliseconds(),
+		Retention:            &config.TSDBRetentionConfig{Time: model.Duration(s.Retention)},
+	}}})
+	if err != nil {
+		return fmt.Errorf("apply settings to samples in %s: %w", g.dir, err)
+	}
+	return nil
 }
 
 // acquire counts one more user. It must not be called on a retired generation.

@@ -5,19 +5,15 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 )
 
 const (
-	// maxMetadataMetrics is AMP's quota of active metrics with metadata; above
-	// it metadata is dropped and samples are kept. [D] amp-api.md 3, L-40DA9328.
-	maxMetadataMetrics = 20_000
-	// maxMetadataPerMetric is the quota of different metadata of one metric.
-	// [R] amp-api.md 3, L-469A77CF.
-	maxMetadataPerMetric = 10
 	// metadataLife is how long metadata is kept that nobody sends again.
 	// Prometheus sends it every minute. [C] ingester.metadata-retain-period.
 	metadataLife = 10 * time.Minute
-	// pruneEvery bounds how often a full store is searched for stale metadata.
+	// pruneEvery bounds how often the metrics are searched for stale metadata.
 	pruneEvery = time.Minute
 )
 
@@ -32,7 +28,8 @@ type Metadata struct {
 }
 
 // SetMetadata notes metadata that was received for a metric. It reports false
-// if it was dropped because a quota is full. Metadata lives in memory only:
+// if it was dropped because quota.MetadataMetrics or quota.MetadataPerMetric
+// is full: that is no error, and samples are kept. [D] amp-api.md 3. Metadata lives in memory only:
 // senders repeat it every minute.
 func (db *DB) SetMetadata(metric string, m Metadata) bool {
 	return db.meta.set(metric, m)
@@ -48,15 +45,16 @@ func (db *DB) Metadata(metric string, limit, perMetric int) map[string][]Metadat
 
 // metadata is a bounded set of metadata that forgets what is not refreshed.
 type metadata struct {
-	now func() time.Time
+	now    func() time.Time
+	quotas *quota.Set
 
 	mu       sync.Mutex
 	byMetric map[string]map[Metadata]time.Time // when it was last received
 	pruned   time.Time
 }
 
-func newMetadata(now func() time.Time) *metadata {
-	return &metadata{now: now, byMetric: make(map[string]map[Metadata]time.Time)}
+func newMetadata(now func() time.Time, quotas *quota.Set) *metadata {
+	return &metadata{now: now, quotas: quotas, byMetric: make(map[string]map[Metadata]time.Time)}
 }
 
 func (s *metadata) clear() {
@@ -71,15 +69,16 @@ func (s *metadata) set(metric string, m Metadata) bool {
 	now := s.now()
 	known := s.byMetric[metric]
 	if known == nil {
-		if len(s.byMetric) >= maxMetadataMetrics && !s.prune(now) {
+		s.prune(now)
+		if s.quotas.Exceeded(quota.MetadataMetrics, int64(len(s.byMetric)+1)) {
 			return false
 		}
 		known = make(map[Metadata]time.Time, 1)
 		s.byMetric[metric] = known
 	}
-	if _, ok := known[m]; !ok && len(known) >= maxMetadataPerMetric {
+	if _, ok := known[m]; !ok {
 		dropStale(known, now)
-		if len(known) >= maxMetadataPerMetric {
+		if s.quotas.Exceeded(quota.MetadataPerMetric, int64(len(known)+1)) {
 			return false
 		}
 	}
@@ -87,10 +86,10 @@ func (s *metadata) set(metric string, m Metadata) bool {
 	return true
 }
 
-// prune forgets stale metadata and reports whether there is room now.
-func (s *metadata) prune(now time.Time) bool {
+// prune forgets stale metadata, if that was not done just now.
+func (s *metadata) prune(now time.Time) {
 	if now.Sub(s.pruned) < pruneEvery {
-		return false
+		return
 	}
 	s.pruned = now
 	for metric, known := range s.byMetric {
@@ -99,7 +98,6 @@ func (s *metadata) prune(now time.Time) bool {
 			delete(s.byMetric, metric)
 		}
 	}
-	return len(s.byMetric) < maxMetadataMetrics
 }
 
 func dropStale(known map[Metadata]time.Time, now time.Time) {

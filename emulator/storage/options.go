@@ -31,12 +31,15 @@ const (
 // a commit writes the WAL before it returns, which survives kill -9 because the
 // page cache belongs to the kernel. There is no fsync per commit, so a power
 // cut may lose the last seconds; that is Prometheus' own trade.
-func tsdbOptions(o Options) *tsdb.Options {
+func tsdbOptions(s Settings) *tsdb.Options {
 	opts := tsdb.DefaultOptions()
-	opts.RetentionDuration = o.Retention.Milliseconds()
-	opts.OutOfOrderTimeWindow = o.OutOfOrderWindow.Milliseconds()
+	opts.RetentionDuration = s.Retention.Milliseconds()
+	// Never zero: the log of out-of-order samples is then there from the start,
+	// and the window can be switched on later without a writer seeing half a
+	// log. A window of zero is set once the database is open.
+	opts.OutOfOrderTimeWindow = max(s.OutOfOrderWindow.Milliseconds(), 1)
 	opts.MinBlockDuration = minBlockDuration.Milliseconds()
-	opts.MaxBlockDuration = min(max(o.Retention/10, minBlockDuration), maxBlockDuration).Milliseconds()
+	opts.MaxBlockDuration = min(max(s.Retention/10, minBlockDuration), maxBlockDuration).Milliseconds()
 	opts.StripeSize = stripeSize
 	opts.WALSegmentSize = walSegmentSize
 	opts.MaxBlockChunkSegmentSize = blockSegmentSize

@@ -17,7 +17,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,14 +26,6 @@ import (
 
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 )
-
-// DefaultRetention is AMP's default retention.
-// [D] amp-api.md 3: 150 days, up to 1095.
-const DefaultRetention = 150 * 24 * time.Hour
-
-// DefaultOutOfOrderWindow is AMP's default out-of-order window.
-// [D] amp-api.md 0, fact 8: 60 s since 2026-06-10, 0 is off.
-const DefaultOutOfOrderWindow = 60 * time.Second
 
 // closeGrace bounds how long Close waits for readers and writers that are
 // still at work. Their samples are in the WAL already, so nothing is lost when
@@ -47,19 +38,6 @@ var (
 	// ErrRemoved says that the workspace's samples were removed.
 	ErrRemoved = errors.New("workspace was removed")
 )
-
-// Options are the settings that all workspaces share.
-type Options struct {
-	// Retention is how long samples are kept; zero means DefaultRetention.
-	Retention time.Duration
-	// OutOfOrderWindow is how much older than the newest sample of the
-	// workspace a sample may be. Zero refuses out-of-order samples, as in AMP.
-	OutOfOrderWindow time.Duration
-	// Logger takes what the databases report; nil is silent.
-	Logger *slog.Logger
-	// Now is the clock by which metadata grows old; nil is time.Now.
-	Now func() time.Time
-}
 
 // Tenants holds the databases of all workspaces under one folder. Its methods
 // may be called concurrently.
@@ -92,17 +70,9 @@ var workspaceID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`)
 // Open takes the folder dir, which is made if it is absent, and locks it
 // against other processes. No database is opened yet.
 func Open(dir string, o Options) (*Tenants, error) {
-	if o.Retention <= 0 {
-		o.Retention = DefaultRetention
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.OutOfOrderWindow < 0 {
-		return nil, fmt.Errorf("out-of-order window %s is negative: give 0 to refuse out-of-order samples", o.OutOfOrderWindow)
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"context"
+
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -8,10 +10,17 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
-// querier leaves its generation when it is closed.
+// querier leaves its generation when it is closed, and shows nothing older
+// than oldest.
 type querier struct {
 	storage.Querier
-	leave func()
+	oldest int64
+	leave  func()
+}
+
+// Select implements storage.Querier.
+func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
+	return q.Querier.Select(ctx, sorted, notBefore(q.oldest, hints), ms...)
 }
 
 // Close implements storage.Querier.
@@ -20,10 +29,17 @@ func (q *querier) Close() error {
 	return q.Querier.Close()
 }
 
-// chunkQuerier leaves its generation when it is closed.
+// chunkQuerier leaves its generation when it is closed, and shows nothing older
+// than oldest.
 type chunkQuerier struct {
 	storage.ChunkQuerier
-	leave func()
+	oldest int64
+	leave  func()
+}
+
+// Select implements storage.ChunkQuerier.
+func (q *chunkQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.ChunkSeriesSet {
+	return q.ChunkQuerier.Select(ctx, sorted, notBefore(q.oldest, hints), ms...)
 }
 
 // Close implements storage.ChunkQuerier.
@@ -32,22 +48,15 @@ func (q *chunkQuerier) Close() error {
 	return q.ChunkQuerier.Close()
 }
 
-// appender leaves its generation when it is committed or rolled back.
-type appender struct {
-	storage.Appender
-	leave func()
-}
-
-// Commit implements storage.Appender.
-func (a *appender) Commit() error {
-	defer a.leave()
-	return a.Appender.Commit()
-}
-
-// Rollback implements storage.Appender.
-func (a *appender) Rollback() error {
-	defer a.leave()
-	return a.Appender.Rollback()
+// notBefore returns hints that start at oldest at the earliest: the TSDB goes
+// by them, if there are any, instead of the querier's own range.
+func notBefore(oldest int64, hints *storage.SelectHints) *storage.SelectHints {
+	if hints == nil || hints.Start >= oldest {
+		return hints
+	}
+	later := *hints
+	later.Start = oldest
+	return &later
 }
 
 // refusal is the appender of a database that takes no samples any more: the

@@ -3,7 +3,6 @@ package workspace
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -28,167 +27,125 @@ type Output struct {
 	Body   any
 }
 
+// request is a call with all that belongs to it.
+type request struct {
+	Call
+	Input
+	query url.Values
+}
+
 // Do carries out the call. The error is an *awsapi.Error in the dialect of the
-// control plane.
+// control plane, of a type that the operation declares.
 func (r *Registry) Do(call Call, in Input) (Output, error) {
-	query, err := url.ParseQuery(in.RawQuery)
-	if err != nil {
-		return Output{}, awsapi.Validation(awsapi.ReasonCannotParse, "The query string cannot be parsed.")
-	}
-	switch call.Operation {
-	case CreateWorkspace:
-		return r.doCreate(in)
-	case DescribeWorkspace:
-		return r.doDescribe(call.WorkspaceID, in)
-	case ListWorkspaces:
-		return r.doList(query)
-	case UpdateWorkspaceAlias:
-		var body UpdateAliasInput
-		if err := decode(in.Body, &body); err != nil {
-			return Output{}, err
+	for _, op := range operations() {
+		if op.name != call.Operation {
+			continue
 		}
-		// 204 where the other mutations answer 202 [D].
-		return Output{Status: http.StatusNoContent}, r.UpdateAlias(call.WorkspaceID, body)
-	case DeleteWorkspace:
-		return Output{Status: http.StatusAccepted}, r.Delete(call.WorkspaceID, optional(query, "clientToken"))
-	case TagResource:
-		var body struct {
-			Tags map[string]string `json:"tags"`
-		}
-		if err := decode(in.Body, &body); err != nil {
-			return Output{}, err
-		}
-		return Output{Status: http.StatusOK, Body: struct{}{}}, r.Tag(call.ResourceARN, body.Tags)
-	case UntagResource:
-		return Output{Status: http.StatusOK, Body: struct{}{}}, r.Untag(call.ResourceARN, query["tagKeys"])
-	case ListTagsForResource:
-		return r.doListTags(call.ResourceARN)
-	default:
-		return Output{}, awsapi.MissingAuthenticationToken()
-	}
-}
-
-func (r *Registry) doCreate(in Input) (Output, error) {
-	var body CreateInput
-	if err := decode(in.Body, &body); err != nil {
-		return Output{}, err
-	}
-	ws, err := r.Create(body)
-	if err != nil {
-		return Output{}, err
-	}
-	return Output{Status: http.StatusAccepted, Body: createOutput{
-		WorkspaceID: ws.ID, ARN: r.ARN(ws.ID), Status: statusShape{ws.Status}, Tags: ws.Tags, KMSKeyARN: ws.KMSKeyARN,
-	}}, nil
-}
-
-func (r *Registry) doDescribe(id string, in Input) (Output, error) {
-	ws, err := r.Describe(id)
-	if err != nil {
-		return Output{}, err
-	}
-	shape := r.shape(ws)
-	// With a slash at its end: users append api/v1/... to it [O, moto].
-	shape.Endpoint = in.BaseURL + "/workspaces/" + ws.ID + "/"
-	return Output{Status: http.StatusOK, Body: describeOutput{shape}}, nil
-}
-
-func (r *Registry) doList(query url.Values) (Output, error) {
-	in := ListInput{Alias: optional(query, "alias"), NextToken: optional(query, "nextToken")}
-	if s := optional(query, "maxResults"); s != nil {
-		n, err := strconv.Atoi(*s)
+		query, err := url.ParseQuery(in.RawQuery)
 		if err != nil {
-			return Output{}, awsapi.Validation(awsapi.ReasonCannotParse, "maxResults is not a number.",
-				awsapi.Field{Name: "maxResults", Message: "Member must be a number"})
+			return Output{}, op.answer(cannotParse("The query string cannot be parsed."))
 		}
-		in.MaxResults = &n
+		body, err := r.dispatch(request{call, in, query})
+		if err != nil {
+			return Output{}, op.answer(err)
+		}
+		return Output{Status: op.status, Body: body}, nil
 	}
-	page, err := r.List(in)
-	if err != nil {
-		return Output{}, err
-	}
-	out := listOutput{Workspaces: make([]workspaceShape, 0, len(page.Workspaces)), NextToken: page.NextToken}
-	for _, ws := range page.Workspaces {
-		out.Workspaces = append(out.Workspaces, r.shape(ws))
-	}
-	return Output{Status: http.StatusOK, Body: out}, nil
+	return Output{}, awsapi.MissingAuthenticationToken()
 }
 
-func (r *Registry) doListTags(arn string) (Output, error) {
-	tags, err := r.ListTags(arn)
-	if err != nil {
-		return Output{}, err
-	}
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	return Output{Status: http.StatusOK, Body: tagsOutput{tags}}, nil
+// dispatch carries out the operation and returns the body of its answer.
+func (r *Registry) dispatch(q request) (any, error) {
+	handle := map[Operation]func(request) (any, error){
+		ListWorkspaces:       r.listWorkspaces,
+		CreateWorkspace:      r.createWorkspace,
+		DeleteWorkspace:      r.deleteWorkspace,
+		DescribeWorkspace:    r.describeWorkspace,
+		UpdateWorkspaceAlias: r.updateAlias,
+
+		ListRuleGroupsNamespaces:    r.listRules,
+		CreateRuleGroupsNamespace:   r.createRules,
+		DeleteRuleGroupsNamespace:   r.deleteRules,
+		DescribeRuleGroupsNamespace: r.describeRules,
+		PutRuleGroupsNamespace:      r.putRules,
+
+		CreateAlertManagerDefinition:   r.createAlertManager,
+		DeleteAlertManagerDefinition:   r.deleteAlertManager,
+		DescribeAlertManagerDefinition: r.describeAlertManager,
+		PutAlertManagerDefinition:      r.putAlertManager,
+
+		CreateLoggingConfiguration:        r.createLogging,
+		DeleteLoggingConfiguration:        r.deleteLogging,
+		DescribeLoggingConfiguration:      r.describeLogging,
+		UpdateLoggingConfiguration:        r.updateLogging,
+		CreateQueryLoggingConfiguration:   r.createQueryLogging,
+		DeleteQueryLoggingConfiguration:   r.deleteQueryLogging,
+		DescribeQueryLoggingConfiguration: r.describeQueryLogging,
+		UpdateQueryLoggingConfiguration:   r.updateQueryLogging,
+
+		DescribeWorkspaceConfiguration: r.describeConfiguration,
+		UpdateWorkspaceConfiguration:   r.updateConfiguration,
+
+		DeleteResourcePolicy:   r.deletePolicy,
+		DescribeResourcePolicy: r.describePolicy,
+		PutResourcePolicy:      r.putPolicy,
+
+		GetDefaultScraperConfiguration: r.defaultScraper,
+		ListScrapers:                   r.listScrapers,
+		CreateScraper:                  r.createScraper,
+		DeleteScraper:                  r.deleteScraper,
+		DescribeScraper:                r.describeScraper,
+		UpdateScraper:                  r.updateScraper,
+
+		DeleteScraperLoggingConfiguration:   r.deleteScraperLogging,
+		DescribeScraperLoggingConfiguration: r.describeScraperLogging,
+		UpdateScraperLoggingConfiguration:   r.updateScraperLogging,
+
+		ListAnomalyDetectors:    r.listDetectors,
+		CreateAnomalyDetector:   r.createDetector,
+		DeleteAnomalyDetector:   r.deleteDetector,
+		DescribeAnomalyDetector: r.describeDetector,
+		PutAnomalyDetector:      r.putDetector,
+
+		UntagResource:       r.untag,
+		ListTagsForResource: r.listTags,
+		TagResource:         r.tag,
+	}[q.Operation]
+	return handle(q)
 }
 
-// decode reads a JSON body. Members that the model does not have are passed
+// decode reads the JSON body. Members that the model does not have are passed
 // over, as AWS does [I].
-func decode(body []byte, into any) error {
-	if len(bytes.TrimSpace(body)) == 0 {
+func (q request) decode(into any) error {
+	if len(bytes.TrimSpace(q.Body)) == 0 {
 		return nil
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return awsapi.Validation(awsapi.ReasonCannotParse, "The request body cannot be parsed: "+err.Error())
+	if err := json.Unmarshal(q.Body, into); err != nil {
+		return cannotParse("The request body cannot be parsed: " + err.Error())
 	}
 	return nil
 }
 
 // optional returns the query parameter, or nil if it is absent.
-func optional(query url.Values, name string) *string {
-	if !query.Has(name) {
+func (q request) optional(name string) *string {
+	if !q.query.Has(name) {
 		return nil
 	}
-	v := query.Get(name)
+	v := q.query.Get(name)
 	return &v
 }
 
-// The wire shapes [D botocore model].
-
-type statusShape struct {
-	StatusCode Status `json:"statusCode"`
-}
-
-type createOutput struct {
-	WorkspaceID string            `json:"workspaceId"`
-	ARN         string            `json:"arn"`
-	Status      statusShape       `json:"status"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	KMSKeyARN   string            `json:"kmsKeyArn,omitempty"`
-}
-
-type workspaceShape struct {
-	WorkspaceID string            `json:"workspaceId"`
-	Alias       string            `json:"alias,omitempty"`
-	ARN         string            `json:"arn"`
-	Status      statusShape       `json:"status"`
-	Endpoint    string            `json:"prometheusEndpoint,omitempty"` // not in lists [D]
-	CreatedAt   epochSeconds      `json:"createdAt"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	KMSKeyARN   string            `json:"kmsKeyArn,omitempty"`
-}
-
-type describeOutput struct {
-	Workspace workspaceShape `json:"workspace"`
-}
-
-type listOutput struct {
-	Workspaces []workspaceShape `json:"workspaces"`
-	NextToken  string           `json:"nextToken,omitempty"`
-}
-
-type tagsOutput struct {
-	Tags map[string]string `json:"tags"`
-}
-
-func (r *Registry) shape(ws *Workspace) workspaceShape {
-	return workspaceShape{
-		WorkspaceID: ws.ID, Alias: ws.Alias, ARN: r.ARN(ws.ID), Status: statusShape{ws.Status},
-		CreatedAt: epochSeconds(ws.CreatedAt), Tags: ws.Tags, KMSKeyARN: ws.KMSKeyARN,
+// remove carries out a deletion that is told no more than what and a
+// clientToken.
+func (r *Registry) remove(q request, change func(*state) error) (any, error) {
+	clientToken := q.optional("clientToken")
+	var c checker
+	c.path(q.Call)
+	c.clientToken(clientToken)
+	if err := c.err(); err != nil {
+		return nil, err
 	}
+	return r.once(q, clientToken, func(s *state) (answer, error) { return answer{}, change(s) })
 }
 
 // epochSeconds is a time as the protocol writes it: a number of seconds with
@@ -199,4 +156,9 @@ type epochSeconds time.Time
 func (t epochSeconds) MarshalJSON() ([]byte, error) {
 	ms := time.Time(t).UnixMilli()
 	return strconv.AppendFloat(nil, float64(ms)/1000, 'f', -1, 64), nil
+}
+
+// statusOnly is the answer of operations that return nothing but the status [D].
+type statusOnly struct {
+	Status statusShape `json:"status"`
 }

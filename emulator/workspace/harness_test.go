@@ -2,7 +2,9 @@ package workspace_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -74,6 +76,28 @@ func (d *data) list() []string {
 	return append([]string(nil), d.erased...)
 }
 
+// judge is a stand-in for the package that reads definitions: a definition is
+// "rules: N", "bad" is refused and "broken" fails after it was taken.
+type judge struct{}
+
+func (judge) CheckRules(_ string, data []byte) (int, error) {
+	n := 0
+	if _, err := fmt.Sscanf(string(data), "rules: %d", &n); err == nil {
+		return n, nil
+	}
+	return 0, judge{}.CheckAlertManager(data)
+}
+
+func (judge) CheckAlertManager(data []byte) error {
+	switch string(data) {
+	case "bad":
+		return awsapi.Validation(awsapi.ReasonFieldValidationFailed, "not YAML", awsapi.Field{Name: "data", Message: "not YAML"})
+	case "broken":
+		return errors.New("group a: no rules")
+	}
+	return nil
+}
+
 // fixture is a registry behind HTTP, as the emulator serves it but without
 // signatures.
 type fixture struct {
@@ -83,9 +107,13 @@ type fixture struct {
 	data  *data
 	cfg   workspace.Config
 	url   string
+	// record is told of every request, spy of every success, tap of every answer's body; all may be nil.
+	record func(workspace.Call, workspace.Input)
+	spy    func(op workspace.Operation, status int)
+	tap    func(body string)
 }
 
-func start(t *testing.T, change func(*workspace.Config)) *fixture {
+func start(t testing.TB, change func(*workspace.Config)) *fixture {
 	t.Helper()
 	f := &fixture{
 		path:  filepath.Join(t.TempDir(), "workspaces.json"),
@@ -94,7 +122,7 @@ func start(t *testing.T, change func(*workspace.Config)) *fixture {
 	}
 	f.cfg = workspace.Config{
 		Path: f.path, Partition: "aws", Region: "us-east-1", AccountID: "123456789012",
-		Data: f.data, Now: f.clock.Now,
+		Data: f.data, Now: f.clock.Now, Judge: judge{},
 	}
 	if change != nil {
 		change(&f.cfg)
@@ -107,7 +135,7 @@ func start(t *testing.T, change func(*workspace.Config)) *fixture {
 }
 
 // open opens the registry; after a first time it does so again, as a restart.
-func (f *fixture) open(t *testing.T) {
+func (f *fixture) open(t testing.TB) {
 	t.Helper()
 	r, err := workspace.Open(f.cfg)
 	require.NoError(t, err)
@@ -123,10 +151,21 @@ func (f *fixture) serve(w http.ResponseWriter, r *http.Request) {
 		awsapi.Write(w, awsapi.MissingAuthenticationToken())
 		return
 	}
-	out, err := f.Do(call, workspace.Input{RawQuery: query, Body: body, BaseURL: "http://" + r.Host})
+	in := workspace.Input{RawQuery: query, Body: body, BaseURL: "http://" + r.Host}
+	if f.record != nil {
+		f.record(call, in)
+	}
+	out, err := f.Do(call, in)
 	if answer := (*awsapi.Error)(nil); errors.As(err, &answer) {
 		awsapi.Write(w, answer)
 		return
+	}
+	if f.spy != nil {
+		f.spy(call.Operation, out.Status)
+	}
+	if f.tap != nil {
+		raw, _ := json.Marshal(out.Body)
+		f.tap(string(raw))
 	}
 	if out.Body == nil {
 		w.WriteHeader(out.Status)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -195,7 +196,7 @@ func TestQuota(t *testing.T) {
 	f := start(t, nil)
 	c, ctx := f.client(), t.Context()
 	var last string
-	for range workspace.DefaultQuota {
+	for range quota.New().Int(quota.Workspaces) {
 		made, err := c.CreateWorkspace(ctx, nil)
 		require.NoError(t, err)
 		last = *made.WorkspaceId
@@ -267,15 +268,16 @@ func TestDeletionThatFailsIsTriedAgain(t *testing.T) {
 	require.NoError(t, err)
 	f.Close()
 	f.clock.Advance(time.Hour)
-	got, err := f.Describe(id)
+	in := &amp.DescribeWorkspaceInput{WorkspaceId: &id}
+	got, err := c.DescribeWorkspace(ctx, in)
 	require.NoError(t, err)
-	require.Equal(t, workspace.StatusDeleting, got.Status, "not gone before its samples are")
+	require.Equal(t, types.WorkspaceStatusCodeDeleting, got.Workspace.Status.StatusCode, "not gone before its samples are")
 
 	f.data.fail(nil)
 	f.open(t) // a restart finishes it
 	require.Equal(t, []string{id}, f.data.list())
-	_, err = f.Describe(id)
-	require.ErrorContains(t, err, "Workspace not found")
+	_, err = c.DescribeWorkspace(ctx, in)
+	requireNotFound(t, err, id)
 }
 
 func TestValidation(t *testing.T) {

@@ -11,17 +11,6 @@ import (
 // CloudFormation's; the real service's is not confirmed [O].
 const ResourceType = "AWS::APS::Workspace"
 
-// Status is the state of a workspace in its life cycle [D].
-type Status string
-
-// The states that the emulator's workspaces pass through. The model also knows
-// UPDATING and CREATION_FAILED, which nothing here leads to.
-const (
-	StatusCreating Status = "CREATING"
-	StatusActive   Status = "ACTIVE"
-	StatusDeleting Status = "DELETING"
-)
-
 // Workspace is one workspace as it is kept and as callers see it.
 type Workspace struct {
 	ID        string            `json:"id"`
@@ -47,3 +36,5 @@ func (w *Workspace) clone() *Workspace {
 	c.Tags = maps.Clone(w.Tags)
 	return &c
 }
+
+func (w *Workspace) cursor() cursor { return cursor{CreatedAt: w.CreatedAt, ID: w.ID} }

@@ -3,25 +3,32 @@ package workspace
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 )
 
-// DefaultQuota is how many workspaces an account has in a region
-// [O quota list of 2026-07].
-const DefaultQuota = 25
-
-// DefaultDeleteTime is how long a deleted workspace is still shown as DELETING.
+// DefaultDeleteTime is how long a deleted resource is still shown as DELETING.
 // The real service takes seconds; this is short of the two seconds between two
-// looks of the SDK's waiter [D waiters; duration I].
+// looks of the SDK's waiters [D waiters; duration I].
 const DefaultDeleteTime = time.Second
+
+// What a workspace has whose configuration was not updated.
+const (
+	DefaultRetention        = 150 * 24 * time.Hour // [D AMP user guide, workspace configuration]
+	DefaultOutOfOrderWindow = time.Minute          // [D AMP user guide, since 2026-06-10]
+)
+
+// blobSuffix makes the folder of definitions out of the file's name. No
+// workspace's folder can have that name: ids have no dot.
+const blobSuffix = ".d"
 
 // Data is where the samples of workspaces are.
 type Data interface {
@@ -31,34 +38,79 @@ type Data interface {
 
 // Config says how a Registry works.
 type Config struct {
-	// Path is the file that keeps the workspaces. Its folder must exist.
+	// Path is the file that keeps the workspaces; a folder beside it, with .d
+	// behind its name, keeps definitions. The folder of both must exist.
 	Path string
 	// Partition, Region and AccountID are part of every ARN.
 	Partition, Region, AccountID string
 	// Data erases the samples of deleted workspaces.
 	Data Data
+	// Judge decides on definitions. Without one all are good and have no rules.
+	Judge Judge
+	// OnChange is told of every committed change of what InForce says of a
+	// workspace, of its creation and of its deletion. It is called without a lock,
+	// for one workspace never twice at once, and after several changes maybe only
+	// once: it has to read InForce. May be nil.
+	OnChange func(workspaceID string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// Logger gets what no caller can be told; nil discards it.
 	Logger *slog.Logger
-	// Quota is the number of workspaces; 0 is DefaultQuota.
-	Quota int
-	// CreateTime is how long a new workspace is shown as CREATING. With 0 it is
-	// ACTIVE when it is looked at first. The data plane serves it from the
-	// beginning [I, KEDA's own test queries without waiting].
+	// Quotas are the quotas; nil is AMP's.
+	Quotas *quota.Set
+	// DefaultRetention and DefaultOutOfOrderWindow are those of workspaces whose
+	// configuration was not updated. Zero is the package's constant of the same
+	// name; a negative window is none.
+	DefaultRetention, DefaultOutOfOrderWindow time.Duration
+	// CreateTime is how long resources are shown as CREATING or UPDATING. With 0
+	// they are ACTIVE when they are looked at first. What was created or updated
+	// is in force from the beginning, and the data plane serves a new workspace
+	// at once [I, KEDA's own test queries without waiting].
 	CreateTime time.Duration
-	// DeleteTime is how long a deleted one is shown as DELETING; 0 is
+	// DeleteTime is how long deleted ones are shown as DELETING; 0 is
 	// DefaultDeleteTime.
 	DeleteTime time.Duration
 }
 
-// Registry holds the workspaces of the account. It is safe for concurrent use.
+func (c *Config) setDefaults() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Judge == nil {
+		c.Judge = lenient{}
+	}
+	if c.OnChange == nil {
+		c.OnChange = func(string) {}
+	}
+	if c.Quotas == nil {
+		c.Quotas = quota.New()
+	}
+	if c.DefaultRetention == 0 {
+		c.DefaultRetention = DefaultRetention
+	}
+	if c.DefaultOutOfOrderWindow == 0 {
+		c.DefaultOutOfOrderWindow = DefaultOutOfOrderWindow
+	}
+	c.DefaultOutOfOrderWindow = max(0, c.DefaultOutOfOrderWindow)
+	if c.DeleteTime == 0 {
+		c.DeleteTime = DefaultDeleteTime
+	}
+}
+
+// Registry holds what the control plane knows of the account. It is safe for
+// concurrent use.
 type Registry struct {
 	cfg Config
 
-	// mu guards state; a state is replaced, never changed.
-	mu    sync.RWMutex
-	state *state
+	// state is the last one that was saved. It is replaced, never changed.
+	state atomic.Pointer[state]
+	// changing is held while a state is made out of another and saved.
+	changing sync.Mutex
+	blobs    *blobStore // guarded by changing
+	notifier notifier
 	// held is read-locked by those who open a workspace's data. Who erases it
 	// locks it once after the workspace was marked: from then on nobody opens it.
 	held sync.RWMutex
@@ -72,24 +124,14 @@ type Registry struct {
 // Open reads the workspaces and finishes deletions that a crash interrupted. The
 // folder must be the caller's alone until Close.
 func Open(cfg Config) (*Registry, error) {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Quota == 0 {
-		cfg.Quota = DefaultQuota
-	}
-	if cfg.DeleteTime == 0 {
-		cfg.DeleteTime = DefaultDeleteTime
-	}
-	st, err := load(cfg.Path)
+	cfg.setDefaults()
+	blobs := newBlobStore(cfg.Path + blobSuffix)
+	st, err := load(cfg.Path, blobs)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Registry{cfg: cfg, state: st, ctx: ctx, stop: stop}
+	r := &Registry{cfg: cfg, blobs: blobs, ctx: ctx, stop: stop}
 	r.expire(st)
 	// Saving at once shows a folder that cannot be written now, not at the
 	// first request. The operator is told the fault itself, not an AWS error.
@@ -97,6 +139,7 @@ func Open(cfg Config) (*Registry, error) {
 		stop()
 		return nil, err
 	}
+	r.state.Store(st)
 	for id, ws := range st.Workspaces {
 		if ws.Status != StatusDeleting || ws.Erased {
 			continue
@@ -116,10 +159,7 @@ func (r *Registry) Close() {
 	r.erasing.Wait()
 }
 
-// ARN returns the ARN of a workspace [D service authorization reference].
-func (r *Registry) ARN(id string) string {
-	return fmt.Sprintf("arn:%s:aps:%s:%s:workspace/%s", r.cfg.Partition, r.cfg.Region, r.cfg.AccountID, id)
-}
+func (r *Registry) pace() pace { return pace{create: r.cfg.CreateTime, remove: r.cfg.DeleteTime} }
 
 // Hold returns the workspace if the data plane serves it, and keeps it from
 // being erased until release is called. Hold it while its data is opened, not
@@ -137,17 +177,94 @@ func (r *Registry) Hold(id string) (ws *Workspace, release func(), ok bool) {
 
 // All returns the workspaces in the order of ListWorkspaces.
 func (r *Registry) All() []*Workspace {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	now := r.cfg.Now()
-	all := make([]*Workspace, 0, len(r.state.Workspaces))
-	for _, ws := range r.state.Workspaces {
+	now, s := r.cfg.Now(), r.state.Load()
+	all := make([]*Workspace, 0, len(s.Workspaces))
+	for _, ws := range s.Workspaces {
 		if seen, ok := r.view(ws, now); ok {
 			all = append(all, seen)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Workspace) int { return cursorOf(a).compare(cursorOf(b)) })
+	slices.SortFunc(all, func(a, b *Workspace) int { return a.cursor().compare(b.cursor()) })
 	return all
+}
+
+// find returns the workspace as it is to be seen now.
+func (r *Registry) find(id string) (*Workspace, bool) {
+	ws, ok := r.state.Load().Workspaces[id]
+	if !ok {
+		return nil, false
+	}
+	return r.view(ws, r.cfg.Now())
+}
+
+// view returns ws as it is at now: the passage of time makes CREATING ACTIVE,
+// and DELETING nothing.
+func (r *Registry) view(ws *Workspace, now time.Time) (*Workspace, bool) {
+	if ws.Status == StatusDeleting && ws.Erased && now.Sub(ws.DeletedAt) >= r.cfg.DeleteTime {
+		return nil, false
+	}
+	seen := ws.clone()
+	if seen.Status == StatusCreating && now.Sub(ws.CreatedAt) >= r.cfg.CreateTime {
+		seen.Status = StatusActive
+	}
+	return seen, true
+}
+
+// update makes one durable change: all of it, or, when change or the disk
+// fails, nothing. It also drops what has had its time, and tells OnChange.
+func (r *Registry) update(change func(*state) error) error {
+	changed, err := r.commit(change)
+	if err != nil {
+		return err
+	}
+	for _, id := range changed {
+		r.notifier.tell(id, r.cfg.OnChange)
+	}
+	return nil
+}
+
+// commit is update without telling; it returns the workspaces to tell of.
+func (r *Registry) commit(change func(*state) error) ([]string, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	last := r.state.Load()
+	next := last.clone()
+	r.expire(next)
+	if err := change(next); err != nil {
+		return nil, err
+	}
+	if err := r.blobs.add(next); err != nil {
+		return nil, awsapi.Internal(err)
+	}
+	if err := next.save(r.cfg.Path); err != nil {
+		return nil, awsapi.Internal(err)
+	}
+	r.state.Store(next)
+	if err := r.blobs.sweep(next); err != nil {
+		r.cfg.Logger.Warn("a definition that is not needed any more could not be removed; the next change tries again", "error", err)
+	}
+	return r.changes(last, next), nil
+}
+
+// expire drops what was deleted and old tokens. A token that created something
+// goes with it.
+func (r *Registry) expire(s *state) {
+	now := r.cfg.Now()
+	maps.DeleteFunc(s.Workspaces, func(_ string, ws *Workspace) bool {
+		_, ok := r.view(ws, now)
+		return !ok
+	})
+	for _, sh := range s.shelves() {
+		for l := range sh.all() {
+			if _, ok := l.Phase.at(now, r.pace()); !ok {
+				sh.drop(l.key())
+			}
+		}
+	}
+	maps.DeleteFunc(s.Tokens, func(_ string, t token) bool {
+		return now.Sub(t.At) >= tokenLife || t.Call == "" || t.Made != "" && !s.has(t.Made)
+	})
+	s.forgetTokens()
 }
 
 // Ensure creates the workspace of that id unless it exists, in which case a
@@ -189,115 +306,4 @@ func (r *Registry) Ensure(id, alias string) (*Workspace, error) {
 		return nil, err
 	}
 	return out.clone(), nil
-}
-
-// add puts a new workspace into s, within the quota. Workspaces that are being
-// deleted do not count [I].
-func (r *Registry) add(s *state, id string) (*Workspace, error) {
-	n := 0
-	for _, ws := range s.Workspaces {
-		if ws.Status != StatusDeleting {
-			n++
-		}
-	}
-	if n >= r.cfg.Quota {
-		// Text [D troubleshooting page]; the code of this quota and what the
-		// resource is called are not known [I].
-		return nil, awsapi.QuotaExceeded("Limit exceeded. Maximum workspaces per account.", "", ResourceType, r.cfg.AccountID)
-	}
-	ws := &Workspace{ID: id, Status: StatusCreating, CreatedAt: r.cfg.Now().UTC().Truncate(time.Millisecond)}
-	s.Workspaces[id] = ws
-	return ws, nil
-}
-
-// find returns the workspace as it is to be seen now.
-func (r *Registry) find(id string) (*Workspace, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	ws, ok := r.state.Workspaces[id]
-	if !ok {
-		return nil, false
-	}
-	return r.view(ws, r.cfg.Now())
-}
-
-// view returns ws as it is at now: the passage of time makes CREATING ACTIVE,
-// and DELETING nothing.
-func (r *Registry) view(ws *Workspace, now time.Time) (*Workspace, bool) {
-	if ws.Status == StatusDeleting && ws.Erased && now.Sub(ws.DeletedAt) >= r.cfg.DeleteTime {
-		return nil, false
-	}
-	seen := ws.clone()
-	if seen.Status == StatusCreating && now.Sub(ws.CreatedAt) >= r.cfg.CreateTime {
-		seen.Status = StatusActive
-	}
-	return seen, true
-}
-
-// update makes one durable change: all of it, or, when change or the disk
-// fails, nothing. It also drops what has had its time.
-func (r *Registry) update(change func(*state) error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.state.clone()
-	r.expire(next)
-	if err := change(next); err != nil {
-		return err
-	}
-	if err := next.save(r.cfg.Path); err != nil {
-		return awsapi.Internal(err)
-	}
-	r.state = next
-	return nil
-}
-
-// expire drops deleted workspaces and old tokens. A token of a dropped
-// workspace goes with it, but for the one that deleted it: its retry must not
-// find a 404.
-func (r *Registry) expire(s *state) {
-	now := r.cfg.Now()
-	maps.DeleteFunc(s.Workspaces, func(_ string, ws *Workspace) bool {
-		_, ok := r.view(ws, now)
-		return !ok
-	})
-	maps.DeleteFunc(s.Tokens, func(key string, t token) bool {
-		_, lives := s.Workspaces[t.WorkspaceID]
-		return now.Sub(t.At) >= tokenLife || !lives && !strings.HasPrefix(key, string(DeleteWorkspace)+"/")
-	})
-}
-
-// erase removes the samples of a workspace that is DELETING, in the background,
-// because readers at work finish first, and then says so in the file.
-func (r *Registry) erase(id string) {
-	r.erasing.Go(func() {
-		if err := r.removeData(r.ctx, id); err != nil {
-			r.cfg.Logger.Error("samples of a deleted workspace could not be erased; it stays in DELETING until it is deleted again or the emulator restarts",
-				"workspace", id, "error", err)
-			return
-		}
-		if err := r.erased(id); err != nil {
-			r.cfg.Logger.Error("the end of a deletion could not be written", "workspace", id, "error", err)
-		}
-	})
-}
-
-// erased notes that the samples of a workspace are gone.
-func (r *Registry) erased(id string) error {
-	return r.update(func(s *state) error {
-		if ws, ok := s.Workspaces[id]; ok && ws.Status == StatusDeleting {
-			ws.Erased = true
-		}
-		return nil
-	})
-}
-
-// removeData erases what is stored of a workspace that was marked as DELETING.
-func (r *Registry) removeData(ctx context.Context, id string) error {
-	// Wait for those who found it before it was marked and are opening it.
-	r.held.Lock()
-	r.held.Unlock() //nolint:staticcheck // a barrier, nothing to do inside
-	if err := r.cfg.Data.Remove(ctx, id); err != nil {
-		return fmt.Errorf("erase samples of %s: %w", id, err)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,26 +13,52 @@ import (
 
 // Constraints of the API model [D botocore amp/2020-08-01].
 const (
-	maxIDLen       = 64
 	maxAliasLen    = 100
-	maxTokenLen    = 64
-	minKMSKeyLen   = 20
-	maxKMSKeyLen   = 2048
 	maxTags        = 50
 	maxTagKeyLen   = 128
 	maxTagValueLen = 256
-	maxPageSize    = 1000
-	maxPageToken   = 1000
 )
 
-// Patterns of the API model, which match the whole value [D].
+// Patterns of the API model, which match the whole value [D]. Those of the ARN
+// of a CloudWatch data set and of exporters are not in the model that was read
+// [I].
 var (
-	idPattern     = regexp.MustCompile(`^.*[0-9A-Za-z][-.0-9A-Z_a-z]*.*$`)
-	tokenPattern  = regexp.MustCompile(`^[!-~]+$`)
-	kmsKeyPattern = regexp.MustCompile(`^arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/[-a-f0-9]+$`)
-	tagPattern    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
-	givenID       = regexp.MustCompile(`^ws-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	idPattern         = regexp.MustCompile(`^.*[0-9A-Za-z][-.0-9A-Z_a-z]*.*$`)
+	plainPattern      = regexp.MustCompile(`^[0-9A-Za-z][-.0-9A-Z_a-z]*$`)
+	detectorIDPattern = regexp.MustCompile(`^ad-[0-9A-Za-z][-.0-9A-Z_a-z]*$`)
+	tokenPattern      = regexp.MustCompile(`^[!-~]+$`)
+	kmsKeyPattern     = regexp.MustCompile(`^arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{12}:key/[-a-f0-9]+$`)
+	logGroupPattern   = regexp.MustCompile(`^arn:aws[a-z0-9-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:[A-Za-z0-9\.\-\_\#/]{1,512}\:\*$`)
+	workspacePattern  = regexp.MustCompile(`^arn:aws[-a-z]*:aps:[-a-z0-9]+:[0-9]{12}:workspace/.+$`)
+	clusterPattern    = regexp.MustCompile(`^arn:aws[-a-z]*:eks:[-a-z0-9]+:[0-9]{12}:cluster/.+$`)
+	rolePattern       = regexp.MustCompile(`^arn:aws[-a-z]*:iam::[0-9]{12}:role/.+$`)
+	datasetPattern    = regexp.MustCompile(`^arn:aws[-a-z]*:cloudwatch:[-a-z0-9]+:[0-9]{12}:dataset/.+$`)
+	openSearchPattern = regexp.MustCompile(`^arn:aws[-a-z]*:es:[-a-z0-9]+:[0-9]{12}:domain/.+$`)
+	kafkaPattern      = regexp.MustCompile(`^arn:aws[-a-z]*:kafka:[-a-z0-9]+:[0-9]{12}:cluster/.+$`)
+	subnetPattern     = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
+	groupPattern      = regexp.MustCompile(`^sg-[0-9a-z]+$`)
+	labelNamePattern  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	metricNamePattern = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+	printablePattern  = regexp.MustCompile(`^[ -~]*[!-~][ -~]*$`)
+	tagPattern        = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	givenID           = regexp.MustCompile(`^ws-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
+
+// rule is what the model demands of a text.
+type rule struct {
+	low, high int // in characters; high 0 is no bound
+	pattern   *regexp.Regexp
+}
+
+func workspaceIDRule() rule  { return rule{1, 64, idPattern} }
+func namespaceRule() rule    { return rule{1, 128, idPattern} }
+func scraperIDRule() rule    { return rule{1, 64, plainPattern} }
+func scraperAliasRule() rule { return rule{1, 100, plainPattern} }
+func detectorIDRule() rule   { return rule{1, 64, detectorIDPattern} }
+func detectorAlias() rule    { return rule{1, 64, plainPattern} }
+func tokenRule() rule        { return rule{1, 64, tokenPattern} }
+func kmsKeyRule() rule       { return rule{20, 2048, kmsKeyPattern} }
+func logGroupRule() rule     { return rule{pattern: logGroupPattern} }
 
 // CheckGivenID says what is wrong with an id that a user chose for a workspace
 // to be created at start: it must look as AWS writes them, ws- and a UUID.
@@ -101,9 +128,77 @@ func (c *checker) pattern(name, value string, p *regexp.Regexp) {
 	}
 }
 
-func (c *checker) id(id string) {
-	if c.length("workspaceId", id, 1, maxIDLen) {
-		c.pattern("workspaceId", id, idPattern)
+// text checks a value that is there.
+func (c *checker) text(name, value string, r rule) {
+	high := r.high
+	if high == 0 {
+		high = math.MaxInt
+	}
+	if c.length(name, value, r.low, high) && r.pattern != nil {
+		c.pattern(name, value, r.pattern)
+	}
+}
+
+// optional checks a value that may be absent.
+func (c *checker) optional(name string, value *string, r rule) {
+	if value != nil {
+		c.text(name, *value, r)
+	}
+}
+
+// required checks a value that has to be there.
+func (c *checker) required(name string, value *string, r rule) {
+	if c.present(name, value != nil) {
+		c.text(name, *value, r)
+	}
+}
+
+// present fails a member that is absent and must not be.
+func (c *checker) present(name string, is bool) bool {
+	if !is {
+		c.fail(name, "Member must not be null")
+	}
+	return is
+}
+
+// one fails a union that has not exactly one of its members.
+func (c *checker) one(name string, members ...bool) bool {
+	n := 0
+	for _, there := range members {
+		if there {
+			n++
+		}
+	}
+	if n != 1 {
+		c.fail(name, "Member must have exactly one of its members")
+	}
+	return n == 1
+}
+
+// between checks a number that may be absent.
+func (c *checker) between(name string, value *int64, low, high int64) {
+	switch {
+	case value == nil:
+	case *value < low:
+		c.fail(name, fmt.Sprintf("Member must have value greater than or equal to %d", low))
+	case *value > high:
+		c.fail(name, fmt.Sprintf("Member must have value less than or equal to %d", high))
+	}
+}
+
+// path checks what the path names.
+func (c *checker) path(call Call) {
+	if call.WorkspaceID != "" {
+		c.text("workspaceId", call.WorkspaceID, workspaceIDRule())
+	}
+	switch {
+	case call.Name == "":
+	case call.WorkspaceID == "":
+		c.text("scraperId", call.Name, scraperIDRule())
+	case strings.HasSuffix(string(call.Operation), "AnomalyDetector"):
+		c.text("anomalyDetectorId", call.Name, detectorIDRule())
+	default:
+		c.text("name", call.Name, namespaceRule())
 	}
 }
 
@@ -114,17 +209,7 @@ func (c *checker) alias(alias string) string {
 	return trimmed
 }
 
-func (c *checker) clientToken(token *string) {
-	if token != nil && c.length("clientToken", *token, 1, maxTokenLen) {
-		c.pattern("clientToken", *token, tokenPattern)
-	}
-}
-
-func (c *checker) kmsKey(arn string) {
-	if c.length("kmsKeyArn", arn, minKMSKeyLen, maxKMSKeyLen) {
-		c.pattern("kmsKeyArn", arn, kmsKeyPattern)
-	}
-}
+func (c *checker) clientToken(token *string) { c.optional("clientToken", token, tokenRule()) }
 
 func (c *checker) tags(tags map[string]string) {
 	if len(tags) > maxTags {

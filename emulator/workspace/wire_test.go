@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/amp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -25,7 +27,7 @@ func TestStatusesAndBodies(t *testing.T) {
 		answer               string
 	}{
 		{"POST", "/workspaces", `{`, 400, `{"message":"The request body cannot be parsed: unexpected end of JSON input","reason":"CANNOT_PARSE"}`},
-		{"GET", "/workspaces?maxResults=x", ``, 400, `{"message":"maxResults is not a number.","reason":"CANNOT_PARSE","fieldList":[{"name":"maxResults","message":"Member must be a number"}]}`},
+		{"GET", "/workspaces?maxResults=x", ``, 400, `{"message":"1 validation error detected: Value at 'maxResults' failed to satisfy constraint: Member must be a number","reason":"FIELD_VALIDATION_FAILED","fieldList":[{"name":"maxResults","message":"Member must be a number"}]}`},
 		{"GET", "/workspaces?alias=%zz", ``, 400, `{"message":"The query string cannot be parsed.","reason":"CANNOT_PARSE"}`},
 		{"GET", base, ``, 200, `{"workspace":{"workspaceId":"` + givenID + `","alias":"one","arn":"arn:aws:aps:us-east-1:123456789012:workspace/` + givenID + `","status":{"statusCode":"ACTIVE"},"prometheusEndpoint":"` + f.url + base + `/","createdAt":1795435200.123}}`},
 		{"GET", "/workspaces", ``, 200, `{"workspaces":[{"workspaceId":"` + givenID + `","alias":"one","arn":"arn:aws:aps:us-east-1:123456789012:workspace/` + givenID + `","status":{"statusCode":"ACTIVE"},"createdAt":1795435200.123}]}`},
@@ -34,7 +36,9 @@ func TestStatusesAndBodies(t *testing.T) {
 		{"POST", base + "/alias", ``, 204, ``},
 		{"DELETE", base, ``, 202, ``},
 		{"PUT", base, ``, 403, `{"message":"Missing Authentication Token"}`},
-		{"GET", base + "/rulegroupsnamespaces", ``, 403, `{"message":"Missing Authentication Token"}`},
+		{"GET", base + "/rulegroupsnamespaces", ``, 200, `{"ruleGroupsNamespaces":[]}`},
+		{"GET", base + "/rulegroupsnamespaces/", ``, 403, `{"message":"Missing Authentication Token"}`},
+		{"PUT", base + "/rulegroupsnamespaces", ``, 403, `{"message":"Missing Authentication Token"}`},
 		{"GET", "/workspaces/", ``, 403, `{"message":"Missing Authentication Token"}`},
 		{"GET", "/", ``, 403, `{"message":"Missing Authentication Token"}`},
 		{"PATCH", "/workspaces", ``, 403, `{"message":"Missing Authentication Token"}`},
@@ -68,13 +72,17 @@ func TestRestartKeepsWorkspaces(t *testing.T) {
 	f.open(t)
 	require.Equal(t, before, f.All())
 	require.NoFileExists(t, leftover)
-	got, err := f.Describe(one.ID)
-	require.NoError(t, err)
+	got, release, ok := f.Hold(one.ID)
+	require.True(t, ok)
+	release()
 	require.Equal(t, map[string]string{"k": "v"}, got.Tags)
 }
 
 func TestEnsure(t *testing.T) {
-	f := start(t, func(c *workspace.Config) { c.Quota = 2 })
+	f := start(t, func(c *workspace.Config) {
+		c.Quotas = quota.New()
+		c.Quotas.Put(quota.Workspaces, 2)
+	})
 	first, err := f.Ensure(givenID, "a")
 	require.NoError(t, err)
 	f.clock.Advance(time.Minute)
@@ -112,7 +120,8 @@ func TestEraseWaitsForWhoOpens(t *testing.T) {
 	held, release, ok := f.Hold(ws.ID)
 	require.True(t, ok)
 	require.Equal(t, ws.ID, held.ID)
-	require.NoError(t, f.Delete(ws.ID, nil))
+	_, err = f.client().DeleteWorkspace(t.Context(), &amp.DeleteWorkspaceInput{WorkspaceId: &ws.ID})
+	require.NoError(t, err)
 	require.Empty(t, f.data.list(), "the samples are there as long as somebody opens them")
 	release()
 	f.Close() // waits for the erasure

@@ -24,14 +24,14 @@ const defaultListen = "127.0.0.1:2677"
 
 // serveOptions are the flags of `ampersand serve`.
 type serveOptions struct {
-	emulator     emulator.Config
-	auth         string
-	quotas       map[string]string
-	quotaFile    string
-	remoteWrite2 bool
-	readyFile    string
-	logLevel     string
-	logFormat    string
+	emulator                 emulator.Config
+	auth                     string
+	quotas                   map[string]string
+	quotaFile                string
+	remoteWrite2, alignRange bool
+	readyFile                string
+	logLevel                 string
+	logFormat                string
 }
 
 func newServe(env lookup, stdout, stderr io.Writer) *cobra.Command {
@@ -82,7 +82,7 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f.Var(quotasValue{o.quotas}, "quota", "value of a quota, such as active-series=1000 or sample-age=unlimited; `ampersand quotas` lists them; repeatable")
 	f.StringVar(&o.quotaFile, "quota-file", "", "YAML file of quota names and values; --quota wins")
 	f.BoolVar(&o.remoteWrite2, "remote-write-2", true, "take remote write 2.0; without, it is refused with 415")
-	f.BoolVar(&c.AlignRangeToStep, "align-range-to-step", false, "round start and end of range queries down to multiples of the step")
+	f.BoolVar(&o.alignRange, "align-range-to-step", true, "round start and end of range queries down to multiples of the step, as AMP does")
 	f.Var(durationValue{&c.StateDelay}, "state-delay", "how long resources of the control plane are CREATING, UPDATING and DELETING")
 	f.StringVar(&c.TLSCertFile, "tls-cert", "", "PEM file with the certificate: serve HTTPS")
 	f.StringVar(&c.TLSKeyFile, "tls-key", "", "PEM file with the certificate's key")
@@ -105,7 +105,7 @@ func (o *serveOptions) config(stderr io.Writer) (emulator.Config, error) {
 	if cfg.Retention == 0 {
 		return cfg, errors.New("--retention 0 would keep nothing")
 	}
-	cfg.NoRemoteWrite2 = !o.remoteWrite2
+	cfg.NoRemoteWrite2, cfg.NoRangeAlignment = !o.remoteWrite2, !o.alignRange
 	if o.quotaFile != "" {
 		var err error
 		if cfg.Quotas, err = quota.ReadFile(o.quotaFile); err != nil {
