@@ -79,7 +79,7 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f.Var(choiceValue{&o.auth, []string{"strict", "off"}}, "auth", "off: take unsigned requests as the account's root")
 	f.Var(durationValue{&c.Retention}, "retention", "how long samples are kept")
 	f.Var(durationValue{&c.OutOfOrderWindow}, "out-of-order-window", "how late a sample may be; 0 refuses all that are out of order")
-	f.Var(quotasValue{o.quotas}, "quota", "value of a quota, such as active-series=1000 or sample-age=unlimited; `ampersand quotas` lists them; repeatable")
+	f.Var(quotasValue{o.quotas}, "quota", "value of a quota, such as active-series=1000 or sample-age=unlimited; \"ampersand quotas\" lists them; repeatable")
 	f.StringVar(&o.quotaFile, "quota-file", "", "YAML file of quota names and values; --quota wins")
 	f.BoolVar(&o.remoteWrite2, "remote-write-2", true, "take remote write 2.0; without, it is refused with 415")
 	f.BoolVar(&o.alignRange, "align-range-to-step", true, "round start and end of range queries down to multiples of the step, as AMP does")
