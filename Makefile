@@ -25,6 +25,10 @@ test: ## All tests that need no cluster, with the race detector
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector (install gcc for it)"
 	go test $(RACE) $$(go list ./... | grep -v '/e2e$$')
 
+.PHONY: test-clients
+test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometheus 2 and 3. Needs apt (Debian, Ubuntu)
+	go test -tags=clients -v -count=1 -parallel=16 -timeout=20m $(RACE) ./e2e/clients
+
 .PHONY: e2e-local
 e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. On kind if Docker answers, else KWOK
 	$(E2E) -run '^TestAutoscaling$$'

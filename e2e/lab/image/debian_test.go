@@ -214,3 +214,18 @@ func TestSysroot(t *testing.T) {
 	require.Equal(t, dir, again)
 	require.Equal(t, 1, d.calls(t, "--download-only"))
 }
+
+func TestUnpacked(t *testing.T) {
+	d := newDistribution(t)
+	dir, err := d.Unpacked(t.Context(), userland())
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(dir, "usr", "bin", "two"))
+	require.NoError(t, err)
+	require.Equal(t, "two", string(text))
+	require.NoFileExists(t, filepath.Join(dir, "usr", "share", "two", "big.txt"), "what is dropped does not come")
+	require.Equal(t, dir+".tar", d.layer(t).Path, "it is the layer's content")
+
+	left, err := filepath.Glob(filepath.Join(d.Cache, "debian", "*-unpacking-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

@@ -125,7 +125,12 @@ func writeFile(path string, write func(io.Writer) error) error {
 // Sysroot returns a folder with the files of packages and of what they need, for a compiler to find headers and
 // libraries in. The C library is the compiler's own and not among them.
 func (d *Debian) Sysroot(ctx context.Context, packages ...string) (string, error) {
-	u := Userland{Name: "sysroot", Packages: packages, Without: []string{"libc6"}}
+	return d.Unpacked(ctx, Userland{Name: "sysroot", Packages: packages, Without: []string{"libc6"}})
+}
+
+// Unpacked returns a folder of the cache with the files of a userland, for programs to be used from without being
+// installed. It is unpacked once for each set of versions.
+func (d *Debian) Unpacked(ctx context.Context, u Userland) (string, error) {
 	l, err := d.Layer(ctx, u)
 	if err != nil {
 		return "", err
@@ -139,13 +144,13 @@ func (d *Debian) Sysroot(ctx context.Context, packages ...string) (string, error
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), "sysroot-unpacking-")
+	temp, err := os.MkdirTemp(filepath.Dir(dir), u.Name+"-unpacking-")
 	if err != nil {
 		return "", fmt.Errorf("make a folder to unpack in: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	if err := l.unpack(temp); err != nil {
-		return "", fmt.Errorf("unpack the packages %s: %w", strings.Join(packages, " "), err)
+		return "", fmt.Errorf("unpack the packages %s: %w", strings.Join(u.Packages, " "), err)
 	}
 	if err := os.Rename(temp, dir); err != nil {
 		return "", fmt.Errorf("keep the unpacked packages: %w", err)
