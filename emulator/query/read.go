@@ -41,15 +41,16 @@ func (q *chunkReader) Select(ctx context.Context, sorted bool, hints *storage.Se
 	// anew; the engine takes the samples it needs out of longer ones.
 	whole := *hints
 	whole.DisableTrimming = true
-	return &chunkSet{ChunkSeriesSet: q.ChunkQuerier.Select(ctx, sorted, &whole, matchers...), budget: q.budget}
+	return &chunkSet{ChunkSeriesSet: q.ChunkQuerier.Select(ctx, sorted, &whole, matchers...), budget: q.budget, mint: hints.Start, maxt: hints.End}
 }
 
 // chunkSet is the series of a selector.
 type chunkSet struct {
 	storage.ChunkSeriesSet
-	budget *budget
-	at     *chunkSeries
-	err    error
+	budget     *budget
+	mint, maxt int64
+	at         *chunkSeries
+	err        error
 }
 
 // Next implements storage.SeriesSet.
@@ -57,7 +58,7 @@ func (s *chunkSet) Next() bool {
 	if s.err != nil || !s.ChunkSeriesSet.Next() {
 		return false
 	}
-	s.at = &chunkSeries{ChunkSeries: s.ChunkSeriesSet.At(), budget: s.budget}
+	s.at = &chunkSeries{ChunkSeries: s.ChunkSeriesSet.At(), budget: s.budget, mint: s.mint, maxt: s.maxt}
 	s.err = s.budget.addSeries(s.at.Labels())
 	return s.err == nil
 }
@@ -76,8 +77,9 @@ func (s *chunkSet) Err() error {
 // chunkSeries is a series whose chunks are counted when they are first read.
 type chunkSeries struct {
 	storage.ChunkSeries
-	budget  *budget
-	counted bool // the engine may read it again
+	budget     *budget
+	mint, maxt int64
+	counted    bool // the engine may read it again
 }
 
 // Iterator implements storage.Series.
@@ -88,6 +90,7 @@ func (s *chunkSeries) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 	}
 	it.chunks = s.ChunkSeries.Iterator(it.chunks)
 	it.begun, it.err = false, nil
+	it.mint, it.maxt = s.mint, s.maxt
 	it.budget, it.labelBytes = nil, 0
 	if !s.counted {
 		s.counted = true
@@ -105,6 +108,7 @@ type chunkIterator struct {
 	chunkenc.Iterator // of the current chunk; kept to be used again
 
 	chunks     chunks.Iterator
+	mint, maxt int64
 	begun      bool    // Iterator is of a chunk of this series
 	budget     *budget // nil: do not count
 	labelBytes uint64  // of the series, until its first chunk has been counted
@@ -115,7 +119,14 @@ type chunkIterator struct {
 func (it *chunkIterator) Next() chunkenc.ValueType {
 	for {
 		if it.begun {
-			if v := it.Iterator.Next(); v != chunkenc.ValNone {
+			v := it.Iterator.Next()
+			for v != chunkenc.ValNone && it.AtT() < it.mint {
+				v = it.Iterator.Next()
+			}
+			if v != chunkenc.ValNone {
+				if it.AtT() > it.maxt {
+					return chunkenc.ValNone
+				}
 				return v
 			}
 		}
@@ -130,7 +141,10 @@ func (it *chunkIterator) Next() chunkenc.ValueType {
 func (it *chunkIterator) Seek(t unixMillis) chunkenc.ValueType {
 	for {
 		if it.begun {
-			if v := it.Iterator.Seek(t); v != chunkenc.ValNone {
+			if v := it.Iterator.Seek(max(t, it.mint)); v != chunkenc.ValNone {
+				if it.AtT() > it.maxt {
+					return chunkenc.ValNone
+				}
 				return v
 			}
 		}
