@@ -343,9 +343,11 @@ func TestAlertManagerQuotas(t *testing.T) {
 		return len(got.Payload)
 	}
 	r.quotas.Put(quota.AggregationGroups, 1)
-	r.post(firing(models.LabelSet{"alertname": "A"}), firing(models.LabelSet{"alertname": "B"}))
-	require.Equal(t, 2, count())
+	r.post(firing(models.LabelSet{"alertname": "A"}))
 	r.notified(1)
+	r.post(firing(models.LabelSet{"alertname": "B"}))
+	require.Equal(t, 2, count())
+	eventually(t, func() bool { return r.log.contain("too many aggregation groups") }, "the second group is refused")
 	groups, err := r.client().Alertgroup.GetAlertGroups(alertgroup.NewGetAlertGroupsParams())
 	require.NoError(t, err)
 	require.Len(t, groups.Payload, 1, "no second group")

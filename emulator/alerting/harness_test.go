@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +44,26 @@ type rig struct {
 	tenants *storage.Tenants
 	manager *alerting.Manager
 	server  *httptest.Server
+	log     lines
+}
+
+// lines is what was logged.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) contain(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), text)
 }
 
 func newRig(t *testing.T) *rig {
@@ -70,7 +91,7 @@ func (r *rig) open() *alerting.Manager {
 	m, err := alerting.New(alerting.Config{
 		Dir: r.dir, Samples: r.tenants.Workspace, Quotas: r.quotas,
 		Engine: func() promql.QueryEngine { return engine },
-		Logger: slog.New(slog.NewTextHandler(r.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Logger: slog.New(slog.NewTextHandler(io.MultiWriter(r.t.Output(), &r.log), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	require.NoError(r.t, err)
 	return m
