@@ -8,6 +8,9 @@ import (
 	"net/http"
 )
 
+// maxControlBody bounds the control plane's bodies: API Gateway's limit [I].
+const maxControlBody = 10 << 20
+
 // maxOwnBody bounds the bodies of the emulator's own API.
 const maxOwnBody = 1 << 20
 
@@ -20,8 +23,8 @@ const drainLimit = 16 << 20
 
 var errBodyTooLarge = errors.New("body is larger than the limit")
 
-// readBody reads the whole body within the limit; a negative one is none. AMP's
-// limit is quota.RequestSize, 1 MB as it is on the wire
+// readBody reads the whole body within the limit; a negative one is none. The
+// data plane's is quota.RequestSize, 1 MB as it is on the wire
 // [O opentelemetry-collector-contrib#20289; that it is 2^20 and counts
 // compressed bytes: I].
 func readBody(r *http.Request, limit int64) ([]byte, error) {

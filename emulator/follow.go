@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -57,6 +58,9 @@ func (s *Server) follow(id string) {
 	err := s.alerting.Sync(ctx, alerting.Definitions{
 		WorkspaceID: id, Rules: f.Rules, AlertManager: f.AlertManager, RuleQueryOffset: f.RuleQueryOffset,
 	})
+	if errors.Is(err, errNoWorkspace) {
+		return // deleted meanwhile, of which the next call tells
+	}
 	if err != nil {
 		s.cfg.Logger.Error("the workspace's rules or alert manager could not be started", "workspace", id, "error", err)
 	}
@@ -67,6 +71,7 @@ func (s *Server) forget(ctx context.Context, id string) {
 	s.labelSets.set(id, nil)
 	s.buckets.Forget(id)
 	s.ingest.Forget(id)
+	s.metrics.forget(id)
 	if err := s.alerting.Remove(ctx, id); err != nil {
 		s.cfg.Logger.Error("rules and alert manager of a deleted workspace could not be removed", "workspace", id, "error", err)
 	}
@@ -94,7 +99,12 @@ func (e estate) Remove(ctx context.Context, id string) error {
 	if err := e.s.alerting.Remove(ctx, id); err != nil {
 		return err
 	}
-	return e.s.tenants.Remove(ctx, id)
+	if err := e.s.tenants.Remove(ctx, id); err != nil {
+		return err
+	}
+	// Once more: the last requests may have left something.
+	e.s.forget(ctx, id)
+	return nil
 }
 
 // serveNotifications lists what alert managers would have sent.

@@ -49,6 +49,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.r = r.WithContext(awsapi.WithRequestID(r.Context(), x.id))
 	at := s.cfg.Now()
 	awsapi.SetHeaders(w.Header(), x.id, at)
+	if x.route.kind != kindOwn {
+		awsapi.SetServer(w.Header())
+	}
 	defer func() {
 		aborted := s.recovered(x, recover())
 		s.finish(x, at, time.Since(began))
@@ -90,7 +93,7 @@ func (s *Server) serve(x *exchange) {
 		x.refuse(awsapi.MissingAuthenticationToken(), reasonUnknownRoute)
 		return
 	}
-	body, err := readBody(x.r, s.quotas.Get(quota.RequestSize))
+	body, err := readBody(x.r, s.bodyLimit(x.route.kind))
 	switch {
 	case errors.Is(err, errBodyTooLarge):
 		x.refuse(awsapi.RequestTooLarge(), reasonBodyTooLarge)
@@ -111,6 +114,16 @@ func (s *Server) serve(x *exchange) {
 		return
 	}
 	s.serveData(x, body)
+}
+
+// bodyLimit is how large a body may be, negative for no limit. The quota is of
+// ingestion and queries [O name of L-B71C1602]; a definition in base64 is larger
+// than its own quota.
+func (s *Server) bodyLimit(k kind) int64 {
+	if k == kindControl {
+		return maxControlBody
+	}
+	return s.quotas.Get(quota.RequestSize)
 }
 
 // refuse answers with an AWS error and notes why.

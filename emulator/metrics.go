@@ -63,6 +63,11 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
+// forget drops the series of a workspace that is deleted.
+func (m *metrics) forget(workspaceID string) {
+	m.discarded.DeletePartialMatch(prometheus.Labels{"workspace": workspaceID})
+}
+
 func (m *metrics) observe(route string, status int, reason string, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(route).Observe(took.Seconds())

@@ -18,6 +18,7 @@ import (
 
 // serveControl answers a control-plane operation.
 func (s *Server) serveControl(x *exchange, body []byte) {
+	awsapi.SetGateway(x.w.Header(), s.cfg.Now())
 	_, query, _ := strings.Cut(x.r.RequestURI, "?")
 	out, err := s.workspaces.Do(x.route.call, workspace.Input{
 		RawQuery: query, Body: body, BaseURL: s.baseURL(x.r),
@@ -53,6 +54,7 @@ func (s *Server) serveData(x *exchange, body []byte) {
 	if s.throttle(x) {
 		return
 	}
+	x.w.Header().Set("Vary", "Origin") // [D samples of the user guide]
 	switch x.route.kind {
 	case kindWrite:
 		s.ingest.ServeWrite(x.w, withBody(x.r, body), ingest.Target{

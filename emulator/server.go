@@ -177,7 +177,7 @@ func (s *Server) openData() error {
 		return err // says which folder and what to do
 	}
 	s.alerting, err = alerting.New(alerting.Config{
-		Dir: dir, Samples: s.tenants.Workspace, Quotas: s.quotas, Logger: s.cfg.Logger, Now: s.cfg.Now,
+		Dir: dir, Samples: s.open, Quotas: s.quotas, Logger: s.cfg.Logger, Now: s.cfg.Now,
 		Engine:     func() promql.QueryEngine { return s.query.Engine() },
 		Registerer: s.metrics.registry,
 	})
@@ -239,15 +239,28 @@ func (s *Server) Reset(ctx context.Context, all bool) error {
 		return s.ensureWorkspaces()
 	}
 	for _, ws := range s.workspaces.All() {
-		if ws.Status == workspace.StatusDeleting {
-			continue
+		if err := s.clear(ctx, ws.ID); err != nil {
+			return err
 		}
-		if err := s.tenants.Clear(ctx, ws.ID); err != nil {
-			return fmt.Errorf("reset samples: %w", err)
-		}
-		if err := s.alerting.Clear(ctx, ws.ID); err != nil {
-			return fmt.Errorf("reset alerts: %w", err)
-		}
+	}
+	return nil
+}
+
+// clear forgets what a workspace was sent; it does nothing if the workspace is
+// deleted meanwhile.
+func (s *Server) clear(ctx context.Context, id string) error {
+	_, release, ok := s.workspaces.Hold(id)
+	if !ok {
+		return nil
+	}
+	defer release()
+	if err := s.tenants.Clear(ctx, id); err != nil {
+		return fmt.Errorf("reset samples: %w", err)
+	}
+	s.ingest.Forget(id)
+	s.buckets.Forget(id)
+	if err := s.alerting.Clear(ctx, id); err != nil {
+		return fmt.Errorf("reset alerts: %w", err)
 	}
 	return nil
 }

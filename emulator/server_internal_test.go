@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ampersand-amp/ampersand/emulator/alerting"
 
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
@@ -126,4 +129,21 @@ func TestCutHasMemoryOfItsOwn(t *testing.T) {
 		require.Len(t, got, min(limit, len(whole)))
 		require.NotSame(t, unsafe.StringData(whole), unsafe.StringData(got))
 	}
+}
+
+// TestRulesOfADeletedWorkspaceDoNotStart has the data plane follow what was in
+// force before a deletion, as happens when both come at once.
+func TestRulesOfADeletedWorkspaceDoNotStart(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Start(t.Context(), Config{DataDir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	ws, err := s.CreateWorkspace(t.Context(), "")
+	require.NoError(t, err)
+	require.NoError(t, s.Reset(t.Context(), true))
+	err = s.alerting.Sync(t.Context(), alerting.Definitions{
+		WorkspaceID: ws.ID, Rules: map[string][]byte{"ns": []byte("groups: [{name: g, rules: [{record: a, expr: '1'}]}]")},
+	})
+	require.ErrorIs(t, err, errNoWorkspace)
+	require.NoDirExists(t, filepath.Join(dir, ws.ID))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/expression"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 )
 
@@ -47,7 +48,7 @@ func (m *Manager) CheckRules(namespace string, data []byte) (int, error) {
 // parseRules reads a rule file. Rules that are alike are no fault, as they are
 // none to Cortex [C].
 func parseRules(data []byte) (*rulefmt.RuleGroups, error) {
-	groups, errs := rulefmt.Parse(data, false, model.LegacyValidation, newParser(), slog.New(slog.DiscardHandler))
+	groups, errs := rulefmt.Parse(data, false, model.LegacyValidation, expression.NewParser(), slog.New(slog.DiscardHandler))
 	if groups == nil {
 		return nil, unreadable(errors.Join(errs...))
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 
+	"github.com/ampersand-amp/ampersand/emulator/expression"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
 
@@ -73,7 +74,7 @@ func newRuleSet(t *tenant, db *storage.DB) *ruleSet {
 		ResendDelay:            resendDelay,
 		GroupLoader:            s.files,
 		DefaultRuleQueryOffset: func() time.Duration { return time.Duration(s.offset.Load()) },
-		Parser:                 newParser(),
+		Parser:                 expression.NewParser(),
 	}
 	if s.metrics != nil { // a nil *guests would be no nil Registerer
 		opts.Registerer = s.metrics
@@ -135,7 +136,6 @@ func (n *namespaces) Load(namespace string, _ bool, _ model.ValidationScheme) (*
 }
 
 // Parse implements rules.GroupLoader.
-func (n *namespaces) Parse(query string) (parser.Expr, error) { return newParser().ParseExpr(query) }
-
-// newParser returns a parser of PromQL without experimental functions. [C]
-func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
+func (n *namespaces) Parse(query string) (parser.Expr, error) {
+	return expression.NewParser().ParseExpr(query)
+}

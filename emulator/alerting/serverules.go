@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/rules"
+
+	"github.com/ampersand-amp/ampersand/emulator/expression"
 )
 
 // rulesQuery is the parameters of /rules. [D] amp-api.md 1.2; what they mean
@@ -119,7 +121,7 @@ func (q *rulesQuery) parseLimit(text string) error {
 func parseMatchers(selectors []string) ([][]*labels.Matcher, error) {
 	var sets [][]*labels.Matcher
 	for _, s := range selectors {
-		set, err := newParser().ParseMetricSelector(s)
+		set, err := expression.NewParser().ParseMetricSelector(s)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,8 @@ package awsapi
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -27,6 +29,21 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// SetServer names the server as AMP does [O vectordotdev/vector#12958; D samples
+// of the user guide].
+func SetServer(h http.Header) { h.Set("Server", "amazon") }
+
+// SetGateway sets what API Gateway adds to the control plane's answers [D user
+// guide, older edition]. Strict-Transport-Security is left out: a browser would
+// then refuse plain HTTP on this host, which is mostly localhost.
+func SetGateway(h http.Header, now time.Time) {
+	id := uuid.New()
+	h.Set("X-Amz-Apigw-Id", base64.RawURLEncoding.EncodeToString(id[:11])+"=")
+	h.Set("X-Amzn-Trace-Id", fmt.Sprintf("Root=1-%08x-%x", now.Unix(), id[4:]))
+	h.Set("Access-Control-Allow-Methods", "OPTION,GET,POST,DELETE")
+	h.Set("Access-Control-Expose-Headers", "x-amzn-errortype,x-amzn-requestid,x-amzn-trace-id,x-amzn-errormessage,x-amz-apigw-id,date")
 }
 
 // SetHeaders sets what every answer carries: the request id, and the Date that

@@ -75,13 +75,13 @@ func (h *Handler) decode(body io.Reader, version2 bool, l *limits) (*request, er
 		defer h.buffers.Put(buf)
 	}
 	if version2 {
-		return unmarshalV2(decoded, l)
+		return h.unmarshalV2(decoded, l)
 	}
-	return unmarshalV1(decoded, l)
+	return h.unmarshalV1(decoded, l)
 }
 
-func unmarshalV1(message []byte, l *limits) (*request, error) {
-	if n := footprint(message, writeRequestV1); over(n, l.decodedSize) {
+func (h *Handler) unmarshalV1(message []byte, l *limits) (*request, error) {
+	if n := footprint(message, h.shapes.v1); over(n, l.decodedSize) {
 		return nil, tooLarge(n, l.decodedSize)
 	}
 	var req prompb.WriteRequest
@@ -91,8 +91,8 @@ func unmarshalV1(message []byte, l *limits) (*request, error) {
 	return fromV1(&req), nil
 }
 
-func unmarshalV2(message []byte, l *limits) (*request, error) {
-	if n := footprint(message, writeRequestV2); over(n, l.decodedSize) {
+func (h *Handler) unmarshalV2(message []byte, l *limits) (*request, error) {
+	if n := footprint(message, h.shapes.v2); over(n, l.decodedSize) {
 		return nil, tooLarge(n, l.decodedSize)
 	}
 	var req writev2.Request

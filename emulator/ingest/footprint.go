@@ -19,10 +19,13 @@ type shape struct {
 	packed int
 }
 
-// The repeated fields of both versions by number. An empty message is two bytes
+// shapes are those of the two versions' write requests.
+type shapes struct{ v1, v2 shape }
+
+// newShapes lists the repeated fields of both versions by number. An empty message is two bytes
 // on the wire, and snappy makes 22 of one byte: a request within the limit can
 // ask for gigabytes of empty series, labels or histograms.
-var writeRequestV1, writeRequestV2 = func() (v1, v2 shape) {
+func newShapes() shapes {
 	const (
 		labelSize = int(unsafe.Sizeof(prompb.Label{}))
 		ownSeries = int(unsafe.Sizeof(series{}))
@@ -36,7 +39,7 @@ var writeRequestV1, writeRequestV2 = func() (v1, v2 shape) {
 	buckets := map[uint64]shape{8: span, 9: ints, 10: floats, 11: span, 12: ints, 13: floats, 16: floats}
 
 	label := shape{size: labelSize}
-	v1 = shape{fields: map[uint64]shape{
+	v1 := shape{fields: map[uint64]shape{
 		1: {size: ownSeries + int(unsafe.Sizeof(prompb.TimeSeries{})), fields: map[uint64]shape{
 			1: label,
 			2: {size: int(unsafe.Sizeof(prompb.Sample{}))},
@@ -45,7 +48,7 @@ var writeRequestV1, writeRequestV2 = func() (v1, v2 shape) {
 		}},
 		3: {size: int(unsafe.Sizeof(prompb.MetricMetadata{}) + unsafe.Sizeof(metadata{}))},
 	}}
-	v2 = shape{fields: map[uint64]shape{
+	v2 := shape{fields: map[uint64]shape{
 		4: {size: int(unsafe.Sizeof(""))},
 		5: {size: ownSeries + int(unsafe.Sizeof(writev2.TimeSeries{})+unsafe.Sizeof(metadata{})), fields: map[uint64]shape{
 			1: {packed: refSize + labelSize/2}, // two make a label
@@ -54,8 +57,8 @@ var writeRequestV1, writeRequestV2 = func() (v1, v2 shape) {
 			4: {size: int(unsafe.Sizeof(writev2.Exemplar{})), fields: map[uint64]shape{1: {packed: refSize}}},
 		}},
 	}}
-	return v1, v2
-}()
+	return shapes{v1, v2}
+}
 
 // footprint estimates the memory of a message once it is unmarshalled: its own
 // bytes and the values that hold them. What is not well-formed counts as far as it

@@ -62,11 +62,12 @@ type Handler struct {
 	version2  bool
 	onDiscard func(workspaceID, reason string, n int)
 	buffers   sync.Pool // *[]byte, for decoded bodies
+	shapes    shapes
 }
 
 // New returns a Handler.
 func New(c Config) *Handler {
-	h := &Handler{now: c.Now, log: c.Logger, quotas: c.Quotas, version2: c.RemoteWrite2, onDiscard: c.OnDiscard}
+	h := &Handler{shapes: newShapes(), now: c.Now, log: c.Logger, quotas: c.Quotas, version2: c.RemoteWrite2, onDiscard: c.OnDiscard}
 	if h.now == nil {
 		h.now = time.Now
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
 
+	"github.com/ampersand-amp/ampersand/emulator/expression"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 )
@@ -82,7 +83,7 @@ func New(c Config) *API {
 		panic(fmt.Sprintf("query: gzip options: %v", err)) // they are constants
 	}
 	// Experimental functions are off. [C] querier.enable-promql-experimental-functions
-	promParser := parser.NewParser(parser.Options{})
+	promParser := expression.NewParser()
 	engines := newEngines(promql.EngineOpts{
 		Logger:                   c.Logger,
 		Reg:                      c.Registerer,

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/ampersand-amp/ampersand/emulator/expression"
 )
 
 // detector is an anomaly detector. It has no effect here: nothing is evaluated
@@ -104,7 +106,7 @@ func (c *checker) nearExpected(name string, n *nearExpected) {
 // aggregation checks that a query is wrapped by an aggregation that the
 // algorithm supports [D].
 func (c *checker) aggregation(name, query string) {
-	expr, err := parser.NewParser(parser.Options{}).ParseExpr(query)
+	expr, err := expression.NewParser().ParseExpr(query)
 	if err != nil {
 		c.fail(name, "Member must be PromQL: "+err.Error())
 		return
