@@ -32,20 +32,28 @@ type options struct {
 	periods     scenario.Profile
 }
 
+// fastSessions is how long STS's sessions last in the fast profile: every run then sees them end and be renewed. AWS gives no
+// fewer than 15 minutes.
+const fastSessions = 20 * time.Second
+
 func optionsFromEnvironment(ctx context.Context) (options, error) {
 	var o options
 	if _, err := choice("E2E_AMP", "emulator", "emulator"); err != nil {
 		return o, fmt.Errorf("%w; real AMP is not supported yet", err)
 	}
-	signing, err := choice("E2E_SIGNING", "both", "proxy", "native", "both")
+	signing, err := choice("E2E_SIGNING", "both", "proxy", "native", "irsa", "both", "all")
 	if err != nil {
 		return o, err
 	}
-	if signing == "both" {
+	switch signing {
+	case "both":
 		o.signing = []lab.Signing{lab.SigningProxy, lab.SigningNative}
-	} else {
+	case "all":
+		o.signing = []lab.Signing{lab.SigningProxy, lab.SigningNative, lab.SigningIRSA}
+	default:
 		o.signing = []lab.Signing{lab.Signing(signing)}
 	}
+	o.lab.Roles = slices.Contains(o.signing, lab.SigningIRSA)
 	keep, err := choice("E2E_KEEP", "0", "0", "1")
 	if err != nil {
 		return o, err
@@ -64,6 +72,9 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 		return o, err
 	}
 	o.periods = o.periods.On(string(o.lab.Cluster))
+	if o.lab.Roles && o.profile == "fast" {
+		o.lab.Sessions = fastSessions
+	}
 	o.lab.Keep, o.lab.Logf = o.keep, logf
 	o.lab.Settings = lab.Settings{
 		ScrapeInterval: time.Duration(o.periods.ScrapeInterval),

@@ -172,15 +172,6 @@ func otherFaults() []features.Feature {
 			change: none, target: "downstream1", link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 		{
-			// Fault 3: awsRegion makes KEDA sign by itself, and an operator without credentials fails before it reaches the proxy.
-			name: "region-and-proxy", description: "awsRegion on the way through the proxy, operator without credentials",
-			signing: lab.SigningProxy,
-			change: func(s *lab.Scaling, namespace string, _ scenario.Profile) {
-				s.Metadata = map[string]string{"awsRegion": "us-east-1", "identityOwner": "operator"}
-			},
-			link: trial.LinkScaler, why: "no query", atMost: fallbackReplicas,
-		},
-		{
 			// Fault 6: the text of the recipe names a metric that does not exist.
 			name: "metric-name", description: "the metric is called holly_total", signing: lab.SigningProxy,
 			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
@@ -188,6 +179,17 @@ func otherFaults() []features.Feature {
 			},
 			link: trial.LinkResult, why: "no series", atMost: 1,
 		},
+	}
+	if !the.options.lab.Roles { // an operator with a role has credentials
+		broken = append(broken, control{
+			// Fault 3: awsRegion makes KEDA sign by itself, and an operator without credentials fails before it reaches the proxy.
+			name: "region-and-proxy", description: "awsRegion on the way through the proxy, operator without credentials",
+			signing: lab.SigningProxy,
+			change: func(s *lab.Scaling, _ string, _ scenario.Profile) {
+				s.Metadata = map[string]string{"awsRegion": "us-east-1", "identityOwner": "operator"}
+			},
+			link: trial.LinkScaler, why: "no query", atMost: fallbackReplicas,
+		})
 	}
 	list := []features.Feature{signedTwice()}
 	for _, c := range broken {

@@ -14,13 +14,14 @@ import (
 // false.
 func (s *Server) authenticate(x *exchange, body []byte) bool {
 	if s.cfg.Auth == AuthOff && !carriesSignature(x.r) {
-		x.identity = s.root.ARN
+		x.caller = s.identities.Root()
+		x.identity = x.caller.ARN
 		return true
 	}
 	signed, err := s.verifier.Verify(x.r, body)
 	if err == nil {
 		if who, ok := signed.Key.Principal.(identity.Principal); ok {
-			x.identity = who.ARN
+			x.caller, x.identity = who, who.ARN
 		}
 		return true
 	}

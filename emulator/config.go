@@ -56,6 +56,9 @@ type Config struct {
 	AccountID string
 	// AccessKeyID and SecretAccessKey are the account's root key.
 	AccessKeyID, SecretAccessKey string
+	// IdentityFile names users, roles, policies and OIDC providers besides the
+	// root; YAML, read again when it changes (see package identity). Empty is none.
+	IdentityFile string
 	// Workspaces are created if absent.
 	Workspaces []WorkspaceSpec
 	// Auth is AuthStrict if empty.

@@ -138,9 +138,9 @@ func TestStaleSessionToken(t *testing.T) {
 	shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
 	got := decode[request](t, shown.body)
 	require.Equal(t, "session-token-with-long-lived-key", got.Reason)
-	require.Contains(t, got.Explanation.Hint, "a session token was sent with a long-lived access key")
+	require.Contains(t, got.Explanation.Hint, "A session token was sent with a long-lived access key")
 	require.Contains(t, log.String(), "reason=session-token-with-long-lived-key")
-	require.Contains(t, log.String(), "unset AWS_SESSION_TOKEN")
+	require.Contains(t, log.String(), "Unset AWS_SESSION_TOKEN")
 	require.NotContains(t, shown.body+log.String(), key.SessionToken)
 }
 

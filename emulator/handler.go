@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
@@ -31,7 +32,9 @@ type exchange struct {
 	route route
 	id    string
 
-	identity string
+	caller   identity.Principal // who signed
+	identity string             // the caller's ARN, or what else is known of him
+	denial   string             // why the caller may not do this, in plain words
 	reason   string
 	query    string         // the PromQL of a query request
 	refusal  *sigv4.Refusal // set if the signature was refused
@@ -103,8 +106,12 @@ func (s *Server) serve(x *exchange) {
 		x.refuse(awsapi.FrontError(http.StatusBadRequest, "BadRequestException", "The request body could not be read."), reasonBodyUnreadable)
 		return
 	}
+	if x.route.kind == kindSTS {
+		s.serveSTS(x, body)
+		return
+	}
 	x.query = promQL(x.r, body)
-	if !s.authenticate(x, body) {
+	if !s.authenticate(x, body) || !s.authorize(x) {
 		return
 	}
 	if x.route.kind == kindControl {
@@ -120,7 +127,7 @@ func (s *Server) serve(x *exchange) {
 // ingestion and queries [O name of L-B71C1602]; a definition in base64 is larger
 // than its own quota.
 func (s *Server) bodyLimit(k kind) int64 {
-	if k == kindControl {
+	if k == kindControl || k == kindSTS {
 		return maxControlBody
 	}
 	return s.quotas.Get(quota.RequestSize)
@@ -199,6 +206,7 @@ func (x *exchange) explain(red redactor, verdict string) *explanation {
 		Type:    x.w.Header().Get("X-Amzn-Errortype"),
 		Message: red.text(x.w.errorText()),
 	}
+	exp.Hint = red.text(x.denial)
 	if ref := x.refusal; ref != nil {
 		exp.Message = cut(red.text(ref.Message), maxExplanation)
 		exp.Hint = ref.Hint

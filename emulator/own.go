@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
 // serveOwn answers what is the emulator's and not AWS's; none of it is signed.
@@ -57,6 +58,10 @@ func (s *Server) serveConsole(x *exchange) {
 	}
 	if err := http.NewCrossOriginProtection().Check(x.r); err != nil {
 		awsapi.WriteJSON(x.w, http.StatusForbidden, map[string]string{"message": err.Error()})
+		return
+	}
+	if x.route.path == identity.APIPath || strings.HasPrefix(x.route.path, identity.APIPath+"/") {
+		s.identities.Handler().ServeHTTP(x.w, x.r)
 		return
 	}
 	switch x.route.path {

@@ -21,6 +21,7 @@ const (
 	kindAlerts                   // /api/v1/alerts
 	kindAlertManager             // /alertmanager/api/v2/*
 	kindControl                  // the control plane
+	kindSTS                      // the security token service, at the root
 )
 
 // route is what a request's method and target come to.
@@ -49,6 +50,10 @@ func routeOf(method, target string) route {
 	path := rawPath(target)
 	rt := route{path: path, name: "unknown"}
 	if own(path, &rt) || data(method, path, &rt) {
+		return rt
+	}
+	if path == "/" && (method == http.MethodPost || method == http.MethodGet) {
+		rt.kind, rt.name = kindSTS, "sts"
 		return rt
 	}
 	if call, ok := workspace.Route(method, path); ok {

@@ -53,7 +53,9 @@ func TestRouteOf(t *testing.T) {
 		{"GET", "/metrics", kindOwn, "metrics", "", ""},
 		{"GET", "/_ampersand/api/requests", kindOwn, "console", "", ""},
 		{"GET", "/_ampersandx", kindUnknown, "unknown", "", ""},
-		{"GET", "http://127.0.0.1", kindUnknown, "unknown", "", ""},
+		{"GET", "http://127.0.0.1", kindSTS, "sts", "", ""},
+		{"POST", "/", kindSTS, "sts", "", ""},
+		{"PUT", "/", kindUnknown, "unknown", "", ""},
 		{"OPTIONS", "*", kindUnknown, "unknown", "", ""},
 		{"GET", "", kindUnknown, "unknown", "", ""},
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/ampersand-amp/ampersand/emulator/alerting"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
+	"github.com/ampersand-amp/ampersand/emulator/identity/sts"
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
 	"github.com/ampersand-amp/ampersand/emulator/query"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
@@ -34,6 +35,13 @@ const ShutdownGrace = 10 * time.Second
 // control plane and data plane alike [D API model].
 const Service = "aps"
 
+// STS's signing name, and how far a client's clock may be off there
+// [O vscode-remote-release#5048: 15 minutes].
+const (
+	stsService = "sts"
+	stsMaxSkew = 15 * time.Minute
+)
+
 // workspacesFile is the name of the control plane's file in the data folder.
 const workspacesFile = "workspaces.json"
 
@@ -41,7 +49,6 @@ const workspacesFile = "workspaces.json"
 type Server struct {
 	cfg   Config
 	grace time.Duration // ShutdownGrace, shorter in tests
-	root  identity.Principal
 
 	listener net.Listener
 	http     *http.Server
@@ -49,17 +56,20 @@ type Server struct {
 	serveErr error         // valid after served
 	url      string
 
-	verifier   *sigv4.Verifier
-	workspaces *workspace.Registry
-	tenants    *storage.Tenants
-	ingest     *ingest.Handler
-	query      *query.API
-	alerting   *alerting.Manager
-	labelSets  labelSets
-	quotas     *quota.Set
-	buckets    *quota.Buckets
-	metrics    *metrics
-	inspector  *inspector
+	identities  *identity.Store
+	verifier    *sigv4.Verifier
+	stsVerifier *sigv4.Verifier
+	sts         *sts.Service
+	workspaces  *workspace.Registry
+	tenants     *storage.Tenants
+	ingest      *ingest.Handler
+	query       *query.API
+	alerting    *alerting.Manager
+	labelSets   labelSets
+	quotas      *quota.Set
+	buckets     *quota.Buckets
+	metrics     *metrics
+	inspector   *inspector
 
 	tempDir   string // to remove, if the data folder is temporary
 	closing   atomic.Bool
@@ -77,7 +87,6 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:       cfg,
 		grace:     ShutdownGrace,
-		root:      identity.RootPrincipal(cfg.Region, cfg.AccountID),
 		served:    make(chan struct{}),
 		metrics:   newMetrics(cfg.Version),
 		inspector: newInspector(inspectorSize),
@@ -106,6 +115,14 @@ func (s *Server) start(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w", s.cfg.Listen, err)
 	}
 	s.url = serverURL(s.listener.Addr(), certs != nil)
+	s.identities, err = identity.Open(identity.Config{
+		Region: s.cfg.Region, AccountID: s.cfg.AccountID,
+		RootAccessKeyID: s.cfg.AccessKeyID, RootSecretKey: s.cfg.SecretAccessKey,
+		File: s.cfg.IdentityFile, Now: s.cfg.Now, Logger: s.cfg.Logger,
+	})
+	if err != nil {
+		return err // says which file and where in it
+	}
 	s.ingest = ingest.New(ingest.Config{
 		Now: s.cfg.Now, Logger: s.cfg.Logger, Quotas: s.quotas, RemoteWrite2: !s.cfg.NoRemoteWrite2,
 		OnDiscard: func(workspaceID, reason string, n int) {
@@ -122,10 +139,11 @@ func (s *Server) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	s.verifier = sigv4.New(sigv4.Config{
-		Region: s.cfg.Region, Service: Service, Now: s.cfg.Now,
-		Keys: identity.NewKeys(s.cfg.AccessKeyID, s.cfg.SecretAccessKey, s.root),
+	s.verifier = sigv4.New(sigv4.Config{Region: s.cfg.Region, Service: Service, Now: s.cfg.Now, Keys: s.identities})
+	s.stsVerifier = sigv4.New(sigv4.Config{
+		Region: s.cfg.Region, Service: stsService, Now: s.cfg.Now, Keys: s.identities, MaxSkew: stsMaxSkew,
 	})
+	s.sts = sts.New(sts.Config{Store: s.identities, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Logger: s.cfg.Logger})
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -292,6 +310,9 @@ func (s *Server) Close() error {
 // release gives back everything that start took, in reverse.
 func (s *Server) release() error {
 	var errs []error
+	if s.identities != nil {
+		errs = append(errs, s.identities.Close())
+	}
 	if s.alerting != nil {
 		errs = append(errs, s.alerting.Close())
 	}

@@ -61,6 +61,9 @@ func (l *Lab) chooseImages(ctx context.Context) (Images, string) {
 	if l.options.Images != ImagesAuto {
 		return l.options.Images, "E2E_IMAGES says so"
 	}
+	if l.options.Roles {
+		return ImagesBuilt, "the public signing proxy cannot be led to another STS than AWS's"
+	}
 	if offline, how := kind.Offline(ctx); offline {
 		return ImagesBuilt, how
 	}
@@ -76,6 +79,9 @@ func (l *Lab) prepareImages(ctx context.Context) (imageSet, error) {
 	l.options.Logf("images: %s, because %s", choice, why)
 	if choice == ImagesBuilt {
 		return l.builtImages(ctx)
+	}
+	if l.options.Roles {
+		return imageSet{}, errors.New("IAM roles need E2E_IMAGES=built: the public signing proxy cannot be led to another STS than AWS's")
 	}
 	if err := l.pullNode(ctx); err != nil {
 		return imageSet{}, fmt.Errorf("%w (E2E_IMAGES=built needs no registry)", err)

@@ -52,7 +52,7 @@ func (l *Lab) kind(ctx context.Context, logs string, logger *slog.Logger) error 
 	}
 	config := kind.Config{
 		Name: l.clusterName(), Owner: owner(), Image: images.node, Version: l.options.Release.KubernetesVersion(), Kubeconfig: l.kubeconfigPath(),
-		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Aliases: map[string]string{component.AMPHost(region): component.EmulatorService},
+		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Aliases: l.aliases(),
 		Logs: filepath.Join(logs, "node"), Logf: l.options.Logf, Logger: logger,
 	}
 	if images.built {
@@ -87,16 +87,19 @@ func (l *Lab) kind(ctx context.Context, logs string, logger *slog.Logger) error 
 	l.Manifests, l.Scaling = manifests, filepath.Join(manifests, "scaling")
 
 	l.AMP = component.NewAMP(region, documentationKeys)
+	roles := l.roles(manifests, "http://"+component.STSHost(region))
 	keda := &component.KEDADeployment{
+		Roles: roles.keda, Webhook: roles.webhook,
 		REST: l.REST, Module: kedaModule, Overlay: filepath.Join(manifests, "keda", "kind"), Images: l.images, Dial: l.forward.DialContext,
 	}
 	l.Platform = &component.Platform{
-		REST: l.REST, Manifests: filepath.Join(manifests, "platform"), AMP: l.AMP, Images: l.images, Services: true,
+		REST: l.REST, Manifests: roles.platform, Webhook: roles.webhook, AMP: l.AMP, Images: l.images, Services: true,
 		ScrapeInterval: l.options.Settings.ScrapeInterval, BatchTimeout: l.options.Settings.BatchTimeout,
 	}
 	for _, c := range []Component{
 		&component.EmulatorDeployment{
-			AMP: l.AMP, REST: l.REST, Manifests: filepath.Join(manifests, "emulator"), Images: l.images, Dial: l.forward.DialContext,
+			Identity: roles.identity, Sessions: l.options.Sessions,
+			AMP: l.AMP, REST: l.REST, Manifests: roles.emulator, Images: l.images, Dial: l.forward.DialContext,
 		},
 		keda,
 		l.Platform,

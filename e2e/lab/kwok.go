@@ -35,13 +35,6 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 		return err
 	}
 
-	l.AMP = component.NewAMP(region, documentationKeys)
-	emulator := &component.EmulatorProcess{
-		AMP: l.AMP, Program: programs["ampersand"], Dir: l.path("emulator"), Logs: logs, Processes: l.processes,
-	}
-	if err := l.install(ctx, emulator); err != nil {
-		return err
-	}
 	cluster := kwok.New(kwok.Config{
 		Programs: programs, Stages: nodeStages(kwokModule), Dir: l.path("cluster"), Logs: logs,
 		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Processes: l.processes, Logger: logger,
@@ -53,11 +46,30 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 	manifests := filepath.Join(l.options.Root, "fixtures", "manifests")
 	l.Manifests, l.Scaling = filepath.Join(manifests, "kwok"), filepath.Join(manifests, "scaling")
 
+	l.AMP = component.NewAMP(region, documentationKeys)
+	emulator := &component.EmulatorProcess{
+		AMP: l.AMP, Program: programs["ampersand"], Dir: l.path("emulator"), Logs: logs, Processes: l.processes,
+	}
+	if l.options.Roles {
+		identities := &component.Identities{
+			REST: l.REST, Manifests: filepath.Join(l.Manifests, "issuer"), Source: l.roles(manifests, "").identity,
+			Server: cluster.Server(), CA: filepath.Join(cluster.PKI(), "ca.crt"), Dir: l.path("identities"), Sessions: l.options.Sessions, Logger: logger,
+		}
+		if err := l.install(ctx, identities); err != nil {
+			return err
+		}
+		emulator.Identity = identities.File()
+	}
+	if err := l.install(ctx, emulator); err != nil {
+		return err
+	}
+	roles := l.roles(manifests, l.AMP.URL())
 	keda := &component.KEDAProcesses{
 		Operator: programs["keda-operator"], Adapter: programs["keda-adapter"],
 		Module: kedaModule, Overlay: filepath.Join(manifests, "keda", "kwok"),
 		Certificates: filepath.Join(cluster.PKI(), "keda"), Dir: l.path("keda"), Logs: logs,
 		REST: l.REST, Kubeconfig: cluster.TokenKubeconfig, Processes: l.processes, Ports: kwok.FreePorts,
+		Roles: roles.keda, Webhook: roles.webhook, Logger: logger,
 	}
 	if err := l.install(ctx, keda); err != nil {
 		return err
@@ -76,7 +88,7 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 		return err
 	}
 	l.Platform = &component.Platform{
-		REST: l.REST, Manifests: filepath.Join(manifests, "platform"), AMP: l.AMP,
+		REST: l.REST, Manifests: roles.platform, Webhook: roles.webhook, AMP: l.AMP,
 		ScrapeInterval: l.options.Settings.ScrapeInterval, BatchTimeout: l.options.Settings.BatchTimeout,
 	}
 	return l.install(ctx, l.Platform)

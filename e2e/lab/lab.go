@@ -57,6 +57,11 @@ type Options struct {
 	Images Images
 	// Keep leaves a kind cluster when the lab is taken down.
 	Keep bool
+	// Roles has collector, proxy and KEDA work with IAM roles for service accounts: the only keys are then those that STS
+	// gives for a while.
+	Roles bool
+	// Sessions is how long what STS gives lasts, zero for AWS's hour. Clients ask for new credentials when it is over.
+	Sessions time.Duration
 	// Settings are the periods that the lab is set up with.
 	Settings Settings
 	// Logf prints progress.

@@ -19,6 +19,8 @@ const (
 	SigningProxy Signing = "proxy"
 	// SigningNative has KEDA sign by itself.
 	SigningNative Signing = "native"
+	// SigningIRSA has KEDA sign with the IAM role of its operator's service account. The lab needs Options.Roles for it.
+	SigningIRSA Signing = "irsa"
 )
 
 // ScaledObjectName is the name of the recipe's ScaledObject; its HPA is called keda-hpa- and this.
@@ -38,6 +40,8 @@ type Scaling struct {
 	Behavior map[string]any
 	// Keys are what KEDA signs with in the native variant. The zero value means the emulator's own.
 	Keys component.Keys
+	// Role is the ARN of the role that KEDA is to assume in the irsa variant, empty for the operator's own.
+	Role string
 	// Metadata are further fields of the trigger.
 	Metadata map[string]string
 	// NoFallback leaves out the recipe's fallback, with which KEDA holds 2 replicas while the scaler fails.
@@ -65,6 +69,8 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 			"AWS_ACCESS_KEY_ID": keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY": keys.SecretAccessKey,
 		}}
 		options.Namespaces = map[string]string{"keda-aws": "ho11y"}
+	case SigningIRSA:
+		address = l.AMP.WorkspaceURL()
 	default:
 		return nil, fmt.Errorf("nobody is known to sign by the name of %q", s.Signing)
 	}
@@ -73,10 +79,14 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 		return nil, err
 	}
 	for _, object := range objects {
-		if object.GetKind() == "ScaledObject" {
-			if err := s.settle(object, address); err != nil {
-				return nil, fmt.Errorf("set up the ScaledObject: %w", err)
-			}
+		switch {
+		case object.GetKind() == "ScaledObject":
+			err = s.settle(object, address)
+		case object.GetKind() == "TriggerAuthentication" && s.Role != "":
+			err = unstructured.SetNestedField(object.Object, s.Role, "spec", "podIdentity", "roleArn")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("set up the %s: %w", object.GetKind(), err)
 		}
 	}
 	return objects, nil

@@ -88,3 +88,43 @@ func TestNativeSigning(t *testing.T) {
 	_, err := l.ScaledObject(t.Context(), Scaling{Signing: "nobody"})
 	require.ErrorContains(t, err, `"nobody"`)
 }
+
+// TestRoleSigning: KEDA gets no key, and the role that is asked for or its operator's own.
+func TestRoleSigning(t *testing.T) {
+	t.Parallel()
+	l := &Lab{Scaling: scaling, AMP: component.NewAMP("us-east-1", component.Keys{}).ServedAt("http://amp", nil)}
+	for role, want := range map[string]map[string]any{
+		"":                                 {"provider": "aws"},
+		"arn:aws:iam::123456789012:role/a": {"provider": "aws", "roleArn": "arn:aws:iam::123456789012:role/a"},
+	} {
+		objects, err := l.ScaledObject(t.Context(), Scaling{Namespace: "trial", Signing: SigningIRSA, Query: "up", Role: role})
+		require.NoError(t, err)
+		require.Len(t, objects, 2)
+		for _, object := range objects {
+			require.Equal(t, "trial", object.GetNamespace())
+			if object.GetKind() == "TriggerAuthentication" {
+				require.Equal(t, map[string]any{"podIdentity": want}, object.Object["spec"])
+			}
+		}
+		trigger := scaledObject(t, objects)["triggers"].([]any)[0].(map[string]any)
+		require.Equal(t, map[string]any{"name": "keda-aws"}, trigger["authenticationRef"])
+		require.Equal(t, map[string]any{
+			"serverAddress": l.AMP.WorkspaceURL(), "query": "up", "threshold": "", "awsRegion": "us-east-1",
+		}, trigger["metadata"])
+	}
+}
+
+// TestRoles: a lab with roles takes other manifests, and leads STS's name to the emulator as well.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	with, without := &Lab{options: Options{Roles: true}}, &Lab{}
+	require.Equal(t, roles{emulator: "m/emulator", platform: "m/platform"}, without.roles("m", "http://sts"))
+	require.Equal(t, roles{
+		emulator: "m/irsa/emulator", platform: "m/irsa/platform", keda: "m/irsa/keda", identity: "m/irsa/emulator/identity.yaml",
+		webhook: &manifest.Webhook{Region: "us-east-1", STS: "http://sts"},
+	}, with.roles("m", "http://sts"))
+	amp := map[string]string{"aps-workspaces.us-east-1.amazonaws.com": "ampersand.ampersand.svc.cluster.local"}
+	require.Equal(t, amp, without.aliases())
+	amp["sts.us-east-1.amazonaws.com"] = "ampersand.ampersand.svc.cluster.local"
+	require.Equal(t, amp, with.aliases())
+}

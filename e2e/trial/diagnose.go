@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/ampersand-amp/ampersand/e2e/lab"
+	"github.com/ampersand-amp/ampersand/e2e/lab/component"
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
 )
 
@@ -84,20 +86,25 @@ func (t *Trial) Diagnose(ctx context.Context) (Diagnosis, error) {
 // kedaQueries looks into the emulator's last requests for this ScaledObject's query from anybody but ourselves, and
 // returns how the newest was refused, if it was.
 func (t *Trial) kedaQueries(ctx context.Context) (asked bool, refused string, err error) {
-	requests, err := t.config.Lab.AMP.Requests(ctx)
-	if err != nil {
+	requests, err := t.Asked(ctx)
+	if err != nil || len(requests) == 0 {
 		return false, "", err
 	}
-	for _, request := range requests { // the newest first
-		if request.Query != t.config.Scaling.Query || strings.HasPrefix(request.UserAgent, userAgent) {
-			continue
-		}
-		if request.Verdict != "accepted" {
-			return true, fmt.Sprintf("AMP answers %d: %s", request.Status, request.Reason), nil
-		}
-		return true, "", nil
+	if newest := requests[0]; !newest.Accepted() {
+		return true, fmt.Sprintf("AMP answers %d: %s", newest.Status, newest.Reason), nil
 	}
-	return false, "", nil
+	return true, "", nil
+}
+
+// Asked returns those of the emulator's last requests that ask for this ScaledObject's query, the newest first, without our own.
+func (t *Trial) Asked(ctx context.Context) ([]component.Request, error) {
+	requests, err := t.config.Lab.AMP.Requests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(requests, func(r component.Request) bool {
+		return r.Query != t.config.Scaling.Query || strings.HasPrefix(r.UserAgent, userAgent)
+	}), nil
 }
 
 // ScaledObjectCondition returns status and message of one of KEDA's conditions.

@@ -237,6 +237,38 @@ func TestFirstPositive(t *testing.T) {
 	require.ErrorContains(t, err, "the result is no matrix")
 }
 
+func TestLargestGap(t *testing.T) {
+	t.Parallel()
+	from := time.Unix(1700000000, 0)
+	for _, tc := range []struct {
+		name, answer, fails string
+		want                time.Duration
+	}{
+		{"of all series", success("matrix", `[{"metric":{"p":"1"},"values":[[1700000000,"1"],[1700000000.5,"1"],[1700000001,"0"]]},
+			{"metric":{"p":"2"},"values":[[1700000000,"1"],[1700000007.5,"1"]]}]`), "", 7500 * time.Millisecond},
+		{"one sample a series", success("matrix", `[{"metric":{"p":"1"},"values":[[1700000000,"1"]]},{"metric":{"p":"2"},"values":[[1700000009,"1"]]}]`), "no two samples", 0},
+		{"nothing", success("matrix", `[]`), "no two samples of a series of up", 0},
+		{"a vector", success("vector", `[]`), "the result is no matrix", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAMP(t)
+			a.answers(http.StatusOK, tc.answer)
+			store, err := NewStore(a.served)
+			require.NoError(t, err)
+			gap, err := store.LargestGap(t.Context(), "up", from, from.Add(10*time.Second))
+			if tc.fails != "" {
+				require.ErrorContains(t, err, tc.fails)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tc.want, gap)
+			query, _ := a.asked()
+			require.Equal(t, "up[10000ms]", query)
+		})
+	}
+}
+
 // TestKEDAQueries tells KEDA's query from ours and from others', and looks at the newest one.
 func TestKEDAQueries(t *testing.T) {
 	a := newAMP(t)

@@ -71,6 +71,11 @@ func SumQuery(namespace string, window timeline.Duration) string {
 	return fmt.Sprintf(`sum(rate(ho11y_total{k8s_namespace=%q,k8s_pod=~"%s-.*"}[%s]))`, namespace, workload, promDuration(window))
 }
 
+// UpSelector selects what the collector says of the scaled workload's pods at each scrape.
+func (t *Trial) UpSelector() string {
+	return fmt.Sprintf(`up{job="ho11y",k8s_namespace=%q,k8s_pod=~"%s-.*"}`, t.config.Namespace, workload)
+}
+
 // promDuration writes a duration as PromQL reads it.
 func promDuration(d timeline.Duration) string { return fmt.Sprintf("%dms", d.D().Milliseconds()) }
 
@@ -159,6 +164,15 @@ func (t *Trial) addScaledObject(ctx context.Context) error {
 	}
 	t.objects = append(t.objects, objects...)
 	return t.applier.Apply(ctx, objects)
+}
+
+// Change applies the ScaledObject and what belongs to it once more, with other settings.
+func (t *Trial) Change(ctx context.Context, change func(*lab.Scaling)) error {
+	change(&t.config.Scaling)
+	if err := t.addScaledObject(ctx); err != nil {
+		return fmt.Errorf("change the ScaledObject of %s: %w", t.config.Namespace, err)
+	}
+	return nil
 }
 
 // AwaitMetric waits until the HPA has seen the metric for the first time: from then on it can act.

@@ -119,6 +119,9 @@ func parseQuery(alg, rawQuery string) (authorization, *Refusal) {
 	a.signature, hasSignature = queryParam(rawQuery, paramSignature)
 	names, hasSignedHeaders = queryParam(rawQuery, paramSignedHeaders)
 	a.date, hasDate = queryParam(rawQuery, paramDate)
+	if hasSignedHeaders {
+		a.signedHeaders = strings.Split(names, ";")
+	}
 	if !hasCredential || !hasSignature || !hasSignedHeaders || !hasDate {
 		return a, refuseMissingQueryParameters(!hasCredential, !hasSignature, !hasSignedHeaders, !hasDate)
 	}
@@ -127,7 +130,6 @@ func parseQuery(alg, rawQuery string) (authorization, *Refusal) {
 		refusal.AccessKeyID = a.accessKeyID()
 		return a, refusal
 	}
-	a.signedHeaders = strings.Split(names, ";")
 	a.token, _ = queryParam(rawQuery, paramSecurityToken)
 	return a, nil
 }

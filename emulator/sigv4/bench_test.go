@@ -2,6 +2,7 @@ package sigv4_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -25,10 +26,55 @@ func BenchmarkVerifyRemoteWrite100KB(b *testing.B) {
 	benchmark(b, r, body)
 }
 
-// BenchmarkVerifyMismatch is a client with a wrong secret, again and again.
+// BenchmarkVerifyRemoteWrite16KiB is a usual batch of the collector.
+func BenchmarkVerifyRemoteWrite16KiB(b *testing.B) {
+	r, body := signed(b, http.MethodPost, "http://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write",
+		strings.Repeat("0123456789abcdef", 1<<10), http.Header{
+			"Content-Encoding": {"snappy"}, "Content-Type": {"application/x-protobuf"},
+			"X-Prometheus-Remote-Write-Version": {"0.1.0"},
+		})
+	b.SetBytes(int64(len(body)))
+	benchmark(b, r, body)
+}
+
+// TestVerifyAllocatesNothingByTheByte keeps the cost of a body to its hash.
+func TestVerifyAllocatesNothingByTheByte(t *testing.T) {
+	v := newVerifier(0)
+	allocated := func(size int) float64 {
+		r, body := signed(t, http.MethodPost, "http://h/workspaces/ws-1/api/v1/remote_write", strings.Repeat("x", size), nil)
+		return testing.AllocsPerRun(100, func() {
+			if _, err := v.Verify(r, body); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if small, large := allocated(1000), allocated(900_000); large > small+1 {
+		t.Errorf("%.0f allocations for a small body, %.0f for a large one", small, large)
+	}
+}
+
+// BenchmarkVerifyMismatch is a request that nothing explains, again and again: every
+// guess of the diagnosis is tried.
 func BenchmarkVerifyMismatch(b *testing.B) {
 	r, body := signed(b, http.MethodGet, "http://h/workspaces/ws-1/api/v1/query?query=up", "", nil)
-	r.Method = http.MethodPut
+	r.RequestURI = strings.Replace(r.RequestURI, "up", "down", 1)
+	benchmarkMismatch(b, r, body)
+}
+
+// BenchmarkVerifyMismatchLarge has as much of everything as is varied: a long query
+// of many parameters, many signed headers, a body.
+func BenchmarkVerifyMismatchLarge(b *testing.B) {
+	header := http.Header{}
+	for n := range 40 {
+		header.Set("X-Header-"+strconv.Itoa(n), "a, b, c")
+	}
+	r, body := signed(b, http.MethodPost, "http://h/workspaces/ws-1/api/v1/query?x=1"+strings.Repeat("&query=a%20b", 900), strings.Repeat("x", 10_000), header)
+	r.RequestURI = strings.Replace(r.RequestURI, "ws-1", "ws-2", 1)
+	benchmarkMismatch(b, r, body)
+}
+
+func benchmarkMismatch(b *testing.B, r *http.Request, body []byte) {
+	b.Helper()
 	v := newVerifier(0)
 	b.ReportAllocs()
 	for b.Loop() {

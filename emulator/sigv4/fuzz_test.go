@@ -40,3 +40,36 @@ func FuzzVerify(f *testing.F) {
 		require.NotEmpty(t, refusal.Error())
 	})
 }
+
+// FuzzDiagnosis signs one canonical request and sends another request: the diagnosis
+// must not panic, and must not call proven what does not give the signature sent.
+func FuzzDiagnosis(f *testing.F) {
+	f.Add("GET", "/x?a=1+1&b", "h:1", "host;x-amz-date", "GET\n/x\na=1%2B1&b=\nhost:h:1\nx-amz-date:"+signedDate+"\n\nhost;x-amz-date\n"+emptyHash, secret, "", []byte(nil))
+	f.Add("POST", "/%2F//a/../?&&=&%zz", "", "host;x-fuzz;;content-length", "", secret+"\n", "a, b", []byte("q=1&q=2"))
+	f.Add("GET\n", "*", "aps", "x-fuzz;host;host", "GET\n", "", "  a   b ", []byte("\n"))
+	f.Fuzz(func(t *testing.T, method, target, host, names, canonical, secretSigned, value string, body []byte) {
+		signature := mac(canonical, secretSigned, signedDate)
+		r := &http.Request{Method: method, RequestURI: target, Host: host, ContentLength: int64(len(body)), Header: http.Header{
+			"X-Amz-Date": {signedDate}, "X-Fuzz": {value, value},
+			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + keyID + "/" + scope + ",SignedHeaders=" + names + ",Signature=" + signature},
+		}}
+		_, err := newVerifier(0).Verify(r, body)
+		var refusal *sigv4.Refusal
+		if !errors.As(err, &refusal) {
+			return
+		}
+		d := refusal.Diagnosis
+		require.NotEmpty(t, d.Cause)
+		require.NotEmpty(t, d.Text)
+		require.NotContains(t, refusal.Message, d.Text)
+		if !d.Proven {
+			require.Empty(t, d.ClientCanonicalRequest)
+			return
+		}
+		require.Equal(t, canonical, d.ClientCanonicalRequest, "an equal MAC is of an equal text")
+		require.Equal(t, "AWS4-HMAC-SHA256\n"+signedDate+"\n"+scope+"\n"+hashOf(canonical), d.ClientStringToSign)
+		if d.Cause != sigv4.CauseSecretForm {
+			require.Equal(t, mac(canonical, secret, signedDate), signature)
+		}
+	})
+}

@@ -69,9 +69,11 @@ type Refusal struct { //nolint:errname // an answer to a client first: its field
 	Message string
 	// Reason is one of the Reason constants.
 	Reason string
-	// Hint says in plain words what is wrong and what to do, where AWS' text leaves
-	// both open. It is ours, for logs and explanations, and not part of the answer.
+	// Hint is the text of Diagnosis.
 	Hint string
+	// Diagnosis says what happened and what to do, where AWS' text leaves both open.
+	// It is ours, for logs and explanations, and not part of the answer.
+	Diagnosis Diagnosis
 	// AccessKeyID is the key the request names, whether it exists or not; empty if
 	// the request could not be read that far.
 	AccessKeyID string

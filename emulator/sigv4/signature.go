@@ -31,10 +31,11 @@ func (v *Verifier) checkSignature(r *http.Request, target target, auth authoriza
 
 	s.buildCanonical(r, target.path, target.query, auth.signedHeaders, body, payloadHash)
 	s.buildToSign(auth.date, scope)
-	matches := s.matches(&signingKey, auth.signature)
+	matches := s.matches(&signingKey.derived, auth.signature)
 
 	claimed := r.Header.Get("X-Amz-Content-Sha256")
 	if matches && (claimed == "" || claimed == payloadHash) {
+		signingKey.markAccepted()
 		return nil
 	}
 	reason := ReasonSignatureMismatch
@@ -42,16 +43,15 @@ func (v *Verifier) checkSignature(r *http.Request, target target, auth authoriza
 		reason = ReasonBadPayloadHash
 	}
 	refusal := refuseMismatch(reason, string(s.canonical), string(s.toSign))
-	if reason == ReasonBadPayloadHash {
-		return refusal
-	}
-	if normal := normalizePath(target.path); normal != target.path {
+	if normal := normalizePath(target.path); normal != target.path && reason == ReasonSignatureMismatch {
 		s.buildCanonical(r, normal, target.query, auth.signedHeaders, body, payloadHash)
 		s.buildToSign(auth.date, scope)
-		if s.matches(&signingKey, auth.signature) {
+		if s.matches(&signingKey.derived, auth.signature) {
+			signingKey.markAccepted()
 			return nil
 		}
 	}
+	refusal.Diagnosis = v.investigate(r, target, auth, scope, key, body, payloadHash, signingKey, refusal).diagnose()
 	return refusal
 }
 

@@ -114,10 +114,8 @@ func refuseBadScope(text string) *Refusal {
 
 // refuseToken is row 14, for an unknown key as for a wrong token: AWS does not say
 // which. [O at API Gateway] amp-api.md 1.5.
-func refuseToken(reason, hint string) *Refusal {
-	r := refuse(TypeUnrecognizedClient, reason, "The security token included in the request is invalid.")
-	r.Hint = hint
-	return r
+func refuseToken(reason string) *Refusal {
+	return refuse(TypeUnrecognizedClient, reason, "The security token included in the request is invalid.")
 }
 
 // refuseExpiredToken is row 15, without a full stop. [O at API Gateway] amp-api.md 1.5.

@@ -86,15 +86,18 @@ type Signed struct {
 func (v *Verifier) Verify(r *http.Request, body []byte) (*Signed, error) {
 	target := splitTarget(r)
 	auth, refusal := parseAuthorization(r, target.query)
-	if refusal != nil {
-		return nil, refusal
-	}
-	signed, refusal := v.judge(r, target, auth, body)
-	if refusal != nil {
+	var signed *Signed
+	if refusal == nil {
+		if signed, refusal = v.judge(r, target, auth, body); refusal == nil {
+			return signed, nil
+		}
 		refusal.AccessKeyID = auth.accessKeyID()
-		return nil, refusal
 	}
-	return signed, nil
+	if refusal.Diagnosis.Cause == "" { // checkSignature has made its own
+		refusal.Diagnosis = v.plain(refusal.Reason, r, auth)
+	}
+	refusal.Hint = refusal.Diagnosis.Text
+	return nil, refusal
 }
 
 // judge runs every check that follows the parsing of the authorization.

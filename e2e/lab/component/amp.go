@@ -82,9 +82,10 @@ func (a *AMP) RemoteWriteURL() string { return a.WorkspaceURL() + "/api/v1/remot
 
 // Request is one request as the emulator judged it.
 type Request struct {
-	ID     string `json:"id"`
-	Method string `json:"method"`
-	Path   string `json:"path"`
+	ID     string    `json:"id"`
+	Time   time.Time `json:"time"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
 	// Query is the PromQL of a query; UserAgent what the client calls itself.
 	Query     string `json:"query"`
 	UserAgent string `json:"userAgent"`
@@ -93,6 +94,9 @@ type Request struct {
 	Reason    string `json:"reason"`
 	Status    int    `json:"status"`
 }
+
+// Accepted tells whether the emulator did what the request asks for.
+func (r Request) Accepted() bool { return r.Verdict == "accepted" }
 
 // Requests returns the last requests that the emulator keeps, the newest first.
 func (a *AMP) Requests(ctx context.Context) ([]Request, error) {
@@ -111,12 +115,17 @@ func (a *AMP) Requests(ctx context.Context) ([]Request, error) {
 
 // get asks the emulator for a page of its own.
 func (a *AMP) get(ctx context.Context, path string) ([]byte, error) {
+	return a.ask(ctx, http.MethodGet, path, nil)
+}
+
+// ask sends a request to a page of the emulator's own.
+func (a *AMP) ask(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	if a.base == "" {
 		return nil, errors.New("the emulator is not running")
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, a.base+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("ask the emulator for %s: %w", path, err)
 	}

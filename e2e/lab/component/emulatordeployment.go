@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
 
 	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
 )
@@ -19,6 +21,10 @@ type EmulatorDeployment struct {
 	REST *rest.Config
 	// Manifests is the folder of the kustomization.
 	Manifests string
+	// Identity is the path of the identity file, empty for the root key alone; Sessions how long its roles' sessions last, zero
+	// for AWS's hour.
+	Identity string
+	Sessions time.Duration
 	// Images are the images of the run by the names that the manifests use.
 	Images map[string]string
 	// Dial opens a connection to a port of a pod.
@@ -43,14 +49,26 @@ func (e *EmulatorDeployment) Install(ctx context.Context) error {
 	if e.client, err = kubernetes.NewForConfig(e.REST); err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	objects, err := manifest.Render(e.Manifests, manifest.Options{
+	options := manifest.Options{
 		Images: e.Images,
 		ConfigMaps: map[string]map[string]string{"ampersand-settings": {
 			"AWS_REGION": e.AMP.Region, "AMPERSAND_WORKSPACE": e.AMP.WorkspaceID() + "=" + WorkspaceAlias,
 		}},
 		Secrets:    map[string]map[string]string{"ampersand-aws": e.AMP.Keys.Map()},
-		Namespaces: map[string]string{"ampersand-settings": "ampersand", "ampersand-aws": "ampersand"},
-	})
+		Namespaces: map[string]string{"ampersand-settings": "ampersand", "ampersand-aws": "ampersand", "ampersand-identity": "ampersand"},
+	}
+	if e.Identity != "" {
+		identities, err := readIdentities(e.Identity, e.Sessions)
+		if err != nil {
+			return err
+		}
+		text, err := yaml.Marshal(identities)
+		if err != nil {
+			return fmt.Errorf("write the identities: %w", err)
+		}
+		options.ConfigMaps["ampersand-identity"] = map[string]string{"identity.yaml": string(text)}
+	}
+	objects, err := manifest.Render(e.Manifests, options)
 	if err != nil {
 		return err
 	}

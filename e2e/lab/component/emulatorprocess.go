@@ -17,7 +17,9 @@ type EmulatorProcess struct {
 	AMP *AMP
 	// Program is the path of ampersand; Dir a folder for its data; Logs the folder of its log file.
 	Program, Dir, Logs string
-	Processes          *process.Group
+	// Identity is the path of the identity file, empty for the root key alone.
+	Identity  string
+	Processes *process.Group
 
 	process *process.Process
 }
@@ -30,11 +32,14 @@ func (e *EmulatorProcess) Install(context.Context) error {
 	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
 		return fmt.Errorf("make the emulator's folder: %w", err)
 	}
+	args := []string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + e.readyFile(), "--data-dir=" + filepath.Join(e.Dir, "data"),
+		"--region=" + e.AMP.Region, "--workspace=" + e.AMP.WorkspaceID() + "=" + WorkspaceAlias, "--log-format=json"}
+	if e.Identity != "" {
+		args = append(args, "--identity="+e.Identity)
+	}
 	var err error
 	e.process, err = e.Processes.Start(process.Spec{
-		Name: "ampersand serve", Path: e.Program,
-		Args: []string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + e.readyFile(), "--data-dir=" + filepath.Join(e.Dir, "data"),
-			"--region=" + e.AMP.Region, "--workspace=" + e.AMP.WorkspaceID() + "=" + WorkspaceAlias, "--log-format=json"},
+		Name: "ampersand serve", Path: e.Program, Args: args,
 		Env:     processEnv("AWS_ACCESS_KEY_ID="+e.AMP.Keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+e.AMP.Keys.SecretAccessKey),
 		LogPath: filepath.Join(e.Logs, "emulator.log"),
 	})

@@ -19,6 +19,10 @@ type KEDADeployment struct {
 	REST *rest.Config
 	// Module is the folder of KEDA's module; Overlay the folder of our kustomize component for it.
 	Module, Overlay string
+	// Roles is the folder of the component that gives the operator an IAM role, and Webhook what does so to its pods; empty
+	// and nil without.
+	Roles   string
+	Webhook *manifest.Webhook
 	// Images are the images of the run by the names that the manifests use.
 	Images map[string]string
 	// Dial opens a connection to a port of a pod.
@@ -39,9 +43,14 @@ func (k *KEDADeployment) Install(ctx context.Context) error {
 	}
 	k.http = inside(k.client, k.Dial, "keda", "keda-operator", 8080)
 	objects, err := manifest.Render(filepath.Join(k.Module, "config", "default"),
-		manifest.Options{Components: []string{k.Overlay}, Images: k.Images})
+		manifest.Options{Components: kedaComponents(k.Overlay, k.Roles), Images: k.Images})
 	if err != nil {
 		return err
+	}
+	if k.Webhook != nil {
+		if err := k.Webhook.Admit(ctx, objects); err != nil {
+			return err
+		}
 	}
 	applier, err := manifest.NewApplier(k.REST)
 	if err != nil {

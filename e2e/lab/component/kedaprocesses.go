@@ -5,11 +5,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/ampersand-amp/ampersand/e2e/lab/manifest"
 	"github.com/ampersand-amp/ampersand/e2e/lab/process"
+	"github.com/ampersand-amp/ampersand/e2e/lab/token"
 )
 
 // KEDAProcesses runs KEDA's operator and metrics server as processes beside a cluster without containers. Definitions,
@@ -26,6 +30,10 @@ type KEDAProcesses struct {
 	Operator, Adapter string
 	// Module is the folder of KEDA's module; Overlay the folder of our kustomize component for it.
 	Module, Overlay string
+	// Roles is the folder of the component that gives the operator an IAM role, and Webhook what its pod would be given; empty
+	// and nil without.
+	Roles   string
+	Webhook *manifest.Webhook
 	// Certificates is a folder with ca.crt, tls.crt and tls.key for both programs.
 	Certificates string
 	// Dir is a folder for state, Logs the folder for log files.
@@ -35,11 +43,22 @@ type KEDAProcesses struct {
 	Kubeconfig func(ctx context.Context, path, namespace, serviceAccount string) error
 	Processes  *process.Group
 	// Ports finds free ports. Five are needed: the operator's metrics, health and gRPC, the adapter's API and metrics.
-	Ports func(ctx context.Context, n int) ([]int, error)
+	Ports  func(ctx context.Context, n int) ([]int, error)
+	Logger *slog.Logger
 
 	ports             []int
 	operator, adapter *process.Process
 	client            kubernetes.Interface
+	renewing          sync.WaitGroup
+	stop              context.CancelFunc
+}
+
+// kedaComponents are what is laid over KEDA's own manifests; roles is empty where the operator has none.
+func kedaComponents(overlay, roles string) []string {
+	if roles == "" {
+		return []string{overlay}
+	}
+	return []string{overlay, roles}
 }
 
 // Name implements lab.Component.
@@ -72,12 +91,42 @@ func (k *KEDAProcesses) Install(ctx context.Context) error {
 	if err := k.Kubeconfig(ctx, kubeconfig, "keda", "keda-operator"); err != nil {
 		return err
 	}
-	return k.start(kubeconfig)
+	identity, err := k.identity(ctx, objects)
+	if err != nil {
+		return err
+	}
+	return k.start(kubeconfig, identity)
+}
+
+// identity returns the variables with which the operator finds its IAM role, and keeps the token fresh that proves who it is:
+// what a pod would be given, for a process. There are none without a role.
+func (k *KEDAProcesses) identity(ctx context.Context, objects []*unstructured.Unstructured) ([]string, error) {
+	if k.Webhook == nil {
+		return nil, nil
+	}
+	role, found := manifest.RoleOf(objects, "keda", "keda-operator")
+	if !found || role == "" {
+		return nil, errors.New("KEDA's manifests hold no service account keda-operator with a role")
+	}
+	path := filepath.Join(k.Dir, "aws-iam-token")
+	file, err := token.Write(ctx, k.client, path, token.Request{
+		Namespace: "keda", ServiceAccount: "keda-operator", Audience: manifest.TokenAudience, Seconds: manifest.TokenSeconds,
+	}, k.Logger)
+	if err != nil {
+		return nil, err
+	}
+	ctx, k.stop = context.WithCancel(context.WithoutCancel(ctx))
+	k.renewing.Go(func() { file.Renew(ctx) })
+	var env []string
+	for _, variable := range k.Webhook.Variables(role, path) {
+		env = append(env, variable.Name+"="+variable.Value)
+	}
+	return env, nil
 }
 
 // objects renders KEDA's own kustomization with what a cluster without containers needs differently.
 func (k *KEDAProcesses) objects() ([]*unstructured.Unstructured, error) {
-	objects, err := manifest.Render(filepath.Join(k.Module, "config", "default"), manifest.Options{Components: []string{k.Overlay}})
+	objects, err := manifest.Render(filepath.Join(k.Module, "config", "default"), manifest.Options{Components: kedaComponents(k.Overlay, k.Roles)})
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +159,12 @@ func (k *KEDAProcesses) objects() ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-func (k *KEDAProcesses) start(kubeconfig string) error {
+func (k *KEDAProcesses) start(kubeconfig string, identity []string) error {
 	env := processEnv("KUBECONFIG="+kubeconfig, "POD_NAMESPACE=keda", "KEDA_CLUSTER_OBJECT_NAMESPACE=keda", "WATCH_NAMESPACE=")
 	local := func(i int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(k.ports[i])) }
 	var err error
 	k.operator, err = k.Processes.Start(process.Spec{
-		Name: "KEDA operator", Path: k.Operator, Env: env, LogPath: filepath.Join(k.Logs, "keda-operator.log"),
+		Name: "KEDA operator", Path: k.Operator, Env: slices.Concat(env, identity), LogPath: filepath.Join(k.Logs, "keda-operator.log"),
 		Args: []string{
 			"--cert-dir=" + k.Certificates, "--enable-cert-rotation=false",
 			"--metrics-bind-address=" + local(0), "--health-probe-bind-address=" + local(1), "--metrics-service-bind-address=" + local(2),
@@ -157,7 +206,13 @@ func (k *KEDAProcesses) Ready(ctx context.Context) error {
 }
 
 // Remove implements lab.Component.
-func (k *KEDAProcesses) Remove(ctx context.Context) error { return stopAll(ctx, k.operator, k.adapter) }
+func (k *KEDAProcesses) Remove(ctx context.Context) error {
+	if k.stop != nil {
+		k.stop()
+	}
+	k.renewing.Wait()
+	return stopAll(ctx, k.operator, k.adapter)
+}
 
 // KEDA reads the operator's metrics.
 func (k *KEDAProcesses) KEDA() *KEDA {

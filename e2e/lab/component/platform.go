@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -21,6 +22,8 @@ type Platform struct {
 	REST *rest.Config
 	// Manifests is the folder of the kustomization.
 	Manifests string
+	// Webhook gives the pods the IAM roles that the manifests name; nil for manifests with keys.
+	Webhook *manifest.Webhook
 	// AMP is where the collector writes and the proxy sends to.
 	AMP *AMP
 	// Images are the images of the run by the names that the manifests use.
@@ -45,8 +48,20 @@ func (p *Platform) Install(ctx context.Context) error {
 	if p.client, err = kubernetes.NewForConfig(p.REST); err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	credentials := p.AMP.Keys.Map()
-	objects, err := manifest.Render(p.Manifests, manifest.Options{
+	objects, err := p.objects(ctx)
+	if err != nil {
+		return err
+	}
+	applier, err := manifest.NewApplier(p.REST)
+	if err != nil {
+		return err
+	}
+	return applier.Apply(ctx, objects)
+}
+
+// objects renders the kustomization with the settings of the run, and with either keys or roles.
+func (p *Platform) objects(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	options := manifest.Options{
 		Images: p.Images,
 		ConfigMaps: map[string]map[string]string{
 			"adot-settings": {
@@ -59,17 +74,31 @@ func (p *Platform) Install(ctx context.Context) error {
 			},
 			"sigv4proxy-settings": {"AWS_REGION": p.AMP.Region, "AMP_HOST": p.AMP.Host(), "AMP_SCHEME": "http", metadataDisabled: "true"},
 		},
-		Secrets:    map[string]map[string]string{"adot-aws": credentials, "sigv4proxy-aws": credentials},
 		Namespaces: map[string]string{"adot-settings": "ho11y", "adot-aws": "ho11y", "sigv4proxy-settings": "keda", "sigv4proxy-aws": "keda"},
-	})
-	if err != nil {
-		return err
 	}
-	applier, err := manifest.NewApplier(p.REST)
-	if err != nil {
-		return err
+	if p.Webhook == nil {
+		credentials := p.AMP.Keys.Map()
+		options.Secrets = map[string]map[string]string{"adot-aws": credentials, "sigv4proxy-aws": credentials}
+		return manifest.Render(p.Manifests, options)
 	}
-	return applier.Apply(ctx, objects)
+	objects, err := manifest.Render(p.Manifests, options)
+	if err != nil {
+		return nil, err
+	}
+	webhook := *p.Webhook
+	webhook.Annotations = annotations(p.client)
+	return objects, webhook.Admit(ctx, objects)
+}
+
+// annotations reads the annotations of a service account of the cluster.
+func annotations(client kubernetes.Interface) func(ctx context.Context, namespace, name string) (map[string]string, error) {
+	return func(ctx context.Context, namespace, name string) (map[string]string, error) {
+		account, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("look at service account %s/%s: %w", namespace, name, err)
+		}
+		return account.Annotations, nil
+	}
 }
 
 // Ready implements lab.Component.

@@ -87,6 +87,20 @@ func TestRender(t *testing.T) {
 			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "Secret ampersand/ampersand-aws",
 			"Deployment ampersand/ampersand", "Service ampersand/ampersand",
 		}},
+		"platform with roles": {"irsa/platform", manifest.Options{}, []string{
+			"Namespace /ho11y", "ServiceAccount ho11y/adot-collector", "ClusterRole /adot-collector", "ClusterRoleBinding /adot-collector",
+			"ConfigMap ho11y/adot-config", "ConfigMap ho11y/adot-settings", "Deployment ho11y/adot", "Service ho11y/adot",
+			"ConfigMap keda/sigv4proxy-settings", "Deployment keda/keda-sigv4", "Service keda/keda-sigv4",
+		}},
+		"emulator with roles": {"irsa/emulator", manifest.Options{}, []string{
+			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "Secret ampersand/ampersand-aws", "ConfigMap ampersand/ampersand-identity",
+			"Deployment ampersand/ampersand", "Service ampersand/ampersand",
+			"ServiceAccount ampersand/ampersand", "ClusterRoleBinding /ampersand-issuer-discovery",
+		}},
+		"issuer": {"irsa/issuer", manifest.Options{}, []string{"ServiceAccount ampersand/ampersand", "ClusterRoleBinding /ampersand-issuer-discovery"}},
+		"issuer on KWOK": {"kwok/issuer", manifest.Options{}, []string{
+			"Namespace /ampersand", "ServiceAccount ampersand/ampersand", "ClusterRoleBinding /ampersand-issuer-discovery",
+		}},
 		"load":                {"load", manifest.Options{}, []string{"Job ho11y/load"}},
 		"load on KWOK":        {"kwok/load", manifest.Options{}, []string{"Job ho11y/load"}},
 		"load, moved":         {"load", manifest.Options{Namespace: "trial-1"}, []string{"Job trial-1/load"}},
@@ -98,6 +112,7 @@ func TestRender(t *testing.T) {
 		"scaling by proxy":    {"scaling/proxy", manifest.Options{Namespace: "trial-1"}, []string{"ScaledObject trial-1/ho11y-hpa"}},
 		"scaling as it was":   {"scaling/published", manifest.Options{}, []string{"ScaledObject ho11y/ho11y-hpa"}},
 		"scaling by KEDA":     {"scaling/native", manifest.Options{}, in("ho11y", []string{"ScaledObject %/ho11y-hpa", "TriggerAuthentication %/keda-aws", "Secret %/keda-aws"})},
+		"scaling by a role":   {"scaling/irsa", manifest.Options{Namespace: "x"}, in("x", []string{"ScaledObject %/ho11y-hpa", "TriggerAuthentication %/keda-aws"})},
 		"scaling by KEDA, in": {"scaling/native", manifest.Options{Namespace: "x"}, in("x", []string{"ScaledObject %/ho11y-hpa", "TriggerAuthentication %/keda-aws", "Secret %/keda-aws"})},
 	}
 	for name, tc := range tests {
@@ -157,7 +172,8 @@ func TestEveryKustomizationIsTested(t *testing.T) {
 	}))
 	require.ElementsMatch(t, []string{
 		"app", "emulator", "kwok/app", "kwok/load", "load", "platform", "scaling/base", "scaling/native", "scaling/proxy", "scaling/published",
-		"keda/kind", "keda/kwok", // components, laid over KEDA's own manifests: package component tests them
+		"irsa/emulator", "irsa/issuer", "irsa/platform", "kwok/issuer", "scaling/irsa",
+		"irsa/keda", "keda/kind", "keda/kwok", // components, laid over KEDA's own manifests: package component tests them
 	}, found)
 }
 
@@ -210,6 +226,9 @@ func TestScaledObjects(t *testing.T) {
 		"proxy":     {summed, "http://keda-sigv4.keda.svc.cluster.local/workspaces/WORKSPACE", nil, nil},
 		"published": {"rate(ho11y_total[1m])", "http://keda-sigv4.keda.svc.cluster.local/workspaces/WORKSPACE", nil, nil},
 		"native": {
+			summed, "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/WORKSPACE", "us-east-1", map[string]any{"name": "keda-aws"},
+		},
+		"irsa": {
 			summed, "https://aps-workspaces.us-east-1.amazonaws.com/workspaces/WORKSPACE", "us-east-1", map[string]any{"name": "keda-aws"},
 		},
 	}

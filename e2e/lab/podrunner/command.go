@@ -35,13 +35,13 @@ func (r *Runner) command(ctx context.Context, pod *corev1.Pod, container *corev1
 	if err != nil {
 		return fail(err)
 	}
-	env, err := r.environment(ctx, pod, container)
+	env, err := r.environment(ctx, pod, container, folders)
 	if err != nil {
 		return fail(err)
 	}
 	args := make([]string, len(container.Args))
 	for i, arg := range container.Args {
-		args[i] = folders.Replace(expand(arg, env))
+		args[i] = folders.inText(expand(arg, env))
 	}
 	if pod.Spec.AutomountServiceAccountToken == nil || *pod.Spec.AutomountServiceAccountToken {
 		if env["KUBECONFIG"], err = r.serviceAccount(ctx, pod); err != nil {
@@ -60,7 +60,7 @@ func (r *Runner) command(ctx context.Context, pod *corev1.Pod, container *corev1
 
 // environment resolves the container's variables. The base holds what every process on this machine needs: an AWS SDK
 // without credentials would otherwise call the metadata address of a cloud that this is not.
-func (r *Runner) environment(ctx context.Context, pod *corev1.Pod, container *corev1.Container) (map[string]string, error) {
+func (r *Runner) environment(ctx context.Context, pod *corev1.Pod, container *corev1.Container, folders folders) (map[string]string, error) {
 	env := map[string]string{"AWS_EC2_METADATA_DISABLED": "true", "HOSTNAME": pod.Name}
 	for _, from := range container.EnvFrom {
 		data, err := r.source(ctx, pod.Namespace, from)
@@ -75,6 +75,9 @@ func (r *Runner) environment(ctx context.Context, pod *corev1.Pod, container *co
 		value, err := r.variable(ctx, pod, variable, env)
 		if err != nil {
 			return nil, fmt.Errorf("variable %s: %w", variable.Name, err)
+		}
+		if variable.ValueFrom == nil {
+			value = folders.path(value)
 		}
 		env[variable.Name] = value
 	}
@@ -149,39 +152,6 @@ func (r *Runner) secret(ctx context.Context, namespace, name string) (map[string
 		data[key] = string(value)
 	}
 	return data, nil
-}
-
-// volumes writes the container's mounted config maps below the pod's folder and returns what turns a path in the
-// container into a path there.
-func (r *Runner) volumes(ctx context.Context, pod *corev1.Pod, container *corev1.Container) (*strings.Replacer, error) {
-	var pairs []string
-	for _, mount := range container.VolumeMounts {
-		dir := filepath.Join(r.config.Dir, string(pod.UID), mount.Name)
-		i := slices.IndexFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })
-		if i >= 0 && pod.Spec.Volumes[i].Projected != nil {
-			continue // the service account's token, which the process finds in its kubeconfig
-		}
-		if i < 0 || pod.Spec.Volumes[i].ConfigMap == nil {
-			return nil, fmt.Errorf("volume %s: only config maps are mounted here", mount.Name)
-		}
-		if mount.SubPath != "" || mount.SubPathExpr != "" || len(pod.Spec.Volumes[i].ConfigMap.Items) != 0 {
-			return nil, fmt.Errorf("volume %s: a part of a config map cannot be mounted here, only all of it", mount.Name)
-		}
-		data, err := r.configMap(ctx, pod.Namespace, pod.Spec.Volumes[i].ConfigMap.Name)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("volume %s: %w", mount.Name, err)
-		}
-		for name, text := range data {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-				return nil, fmt.Errorf("volume %s: %w", mount.Name, err)
-			}
-		}
-		pairs = append(pairs, mount.MountPath, dir)
-	}
-	return strings.NewReplacer(pairs...), nil
 }
 
 // serviceAccount returns the path of a kubeconfig for the pod's service account, one for all of its pods.

@@ -4,10 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 // TestContainerBecomesAProcess starts a container that uses all that is translated.
@@ -79,4 +83,49 @@ func TestServiceAccount(t *testing.T) {
 	require.Equal(t, paths[0], paths[1])
 	r.create(t, r.pod(t, "without"))
 	require.NotContains(t, r.accept(t).Env, "KUBECONFIG")
+}
+
+// TestToken: a token for somebody else than the API server is a file, at the path that the container's variables name. What
+// the API server mounts for itself is not.
+func TestToken(t *testing.T) {
+	r := newRig(t)
+	requests := make(chan authenticationv1.TokenRequestSpec, 10)
+	r.client.PrependReactor("create", "serviceaccounts", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		request := action.(clienttesting.CreateAction).GetObject().(*authenticationv1.TokenRequest)
+		requests <- request.Spec
+		return true, &authenticationv1.TokenRequest{Status: authenticationv1.TokenRequestStatus{
+			Token: "signed", ExpirationTimestamp: metav1.NewTime(time.Now().Add(time.Hour)),
+		}}, nil
+	})
+	pod := r.pod(t, "a")
+	pod.Spec.ServiceAccountName = "collector"
+	hour := int64(3600)
+	projected := func(name, audience string) corev1.Volume {
+		return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: audience, ExpirationSeconds: &hour, Path: "token"}},
+		}}}}
+	}
+	pod.Spec.Volumes = []corev1.Volume{projected("kube-api-access", ""), projected("aws-iam-token", "sts.amazonaws.com")}
+	container := &pod.Spec.Containers[0]
+	container.VolumeMounts = []corev1.VolumeMount{
+		{Name: "kube-api-access", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount"},
+		{Name: "aws-iam-token", MountPath: "/var/run/secrets/eks.amazonaws.com/serviceaccount"},
+	}
+	const mounted = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+	container.Env = append(container.Env,
+		corev1.EnvVar{Name: "AWS_WEB_IDENTITY_TOKEN_FILE", Value: mounted + "/token"},
+		corev1.EnvVar{Name: "OTHER", Value: mounted + "2"}, corev1.EnvVar{Name: "URL", Value: "http://host" + mounted},
+	)
+	r.create(t, pod)
+	env := r.accept(t).Env
+	text, err := os.ReadFile(env["AWS_WEB_IDENTITY_TOKEN_FILE"])
+	require.NoError(t, err)
+	require.Equal(t, "signed", string(text))
+	require.Equal(t, mounted+"2", env["OTHER"])
+	require.Equal(t, "http://host"+mounted, env["URL"])
+	require.Len(t, requests, 1)
+	require.Equal(t, authenticationv1.TokenRequestSpec{
+		Audiences: []string{"sts.amazonaws.com"}, ExpirationSeconds: &hour,
+		BoundObjectRef: &authenticationv1.BoundObjectReference{APIVersion: "v1", Kind: "Pod", Name: "a", UID: "uid-of-a"},
+	}, <-requests)
 }

@@ -2,7 +2,7 @@
 // runs the containers as real processes on that address, and reports the pod ready when its readiness probe succeeds.
 //
 // It knows what the recipe's pods use - arguments, environment, config maps and secrets, HTTP readiness probes, a
-// service account's token - and refuses what it does not know rather than ignoring it. It isolates nothing: use kind
+// service account's tokens - and refuses what it does not know rather than ignoring it. It isolates nothing: use kind
 // for that.
 package podrunner
 
@@ -162,6 +162,9 @@ func (r *Runner) run(ctx context.Context, pod *corev1.Pod) error {
 	if len(pod.Spec.Containers) != 1 || len(pod.Spec.InitContainers) != 0 {
 		return &startError{reasonConfig, errors.New("pods of one container are all that the lab runs as processes")}
 	}
+	// What serves the container's volumes ends with it.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	container := &pod.Spec.Containers[0]
 	spec, err := r.command(ctx, pod, container)
 	if err != nil {

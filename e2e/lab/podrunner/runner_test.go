@@ -234,9 +234,12 @@ func TestCannotRun(t *testing.T) {
 		"missing source of variables": {func(pod *corev1.Pod) {
 			main(pod).EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: named("absent")}}}
 		}, config, "read config map ns/absent"},
-		"other volume":          {mount(corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, nil), config, "volume v: only config maps are mounted here"},
+		"other volume": {mount(corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, nil), config, "volume v: only config maps and tokens are mounted here"},
+		"other projection": {mount(corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: "a", Path: "token"}}, {DownwardAPI: &corev1.DownwardAPIProjection{}},
+		}}}, nil), config, "volume v: of what can be projected only tokens"},
 		"missing volume":        {mount(corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: named("absent")}}, nil), config, "read config map ns/absent"},
-		"a part of a volume":    {mount(present, func(m *corev1.VolumeMount) { m.SubPath = "a" }), config, "volume v: a part of a config map"},
+		"a part of a volume":    {mount(present, func(m *corev1.VolumeMount) { m.SubPath = "a" }), config, "volume v: a part of a volume"},
 		"some keys of a volume": {mount(corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: named("present"), Items: []corev1.KeyToPath{{Key: "a", Path: "b"}}}}, nil), config, "volume v: a part of a config map"},
 	}
 	for name, tc := range tests {

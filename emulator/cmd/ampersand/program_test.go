@@ -150,7 +150,6 @@ func TestWrongUsage(t *testing.T) {
 		"half of TLS":              {nil, []string{"serve", "--tls-cert", "x"}, "TLS"},
 		"log level":                {nil, []string{"serve", "--log-level", "loud"}, "debug, info, warn, error"},
 		"log format":               {nil, []string{"serve", "--log-format", "xml"}, "text, json"},
-		"later: identity":          {nil, []string{"serve", "--identity", "f"}, "--identity"},
 		"unknown quota":            {nil, []string{"serve", "--quota", "a=1"}, `there is no quota "a"`},
 		"quota without a value":    {nil, []string{"serve", "--quota", "rules"}, "is not NAME=VALUE"},
 		"value of a quota":         {nil, []string{"serve", "--quota", "sample-age=90"}, "has no unit"},

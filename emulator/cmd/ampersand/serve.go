@@ -75,6 +75,7 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.AccountID, "account-id", emulator.DefaultAccountID, "account of the workspaces, twelve digits")
 	f.StringVar(&c.AccessKeyID, "access-key", emulator.DefaultAccessKeyID, "id of the account's root key, which may do everything")
 	f.StringVar(&c.SecretAccessKey, "secret-key", emulator.DefaultSecretAccessKey, "secret of the root key")
+	f.StringVar(&c.IdentityFile, "identity", "", "YAML file of users, roles, policies and OIDC providers; read again when it changes")
 	f.Var(workspacesValue{&c.Workspaces}, "workspace", "workspace to create if absent, ws- and a UUID; repeatable")
 	f.Var(choiceValue{&o.auth, []string{"strict", "off"}}, "auth", "off: take unsigned requests as the account's root")
 	f.Var(durationValue{&c.Retention}, "retention", "how long samples are kept")
