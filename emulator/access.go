@@ -1,15 +1,19 @@
 package emulator
 
 import (
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/identity/sts"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
+	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
 const reasonAccessDenied = "access-denied"
@@ -17,13 +21,14 @@ const reasonAccessDenied = "access-denied"
 // authorize decides whether the caller may do what the request asks for, and
 // refuses it if not. It comes before anything that tells whether the workspace
 // exists, as on AWS [O amp-api.md 1.5, order of rows 17 and 18].
-func (s *Server) authorize(x *exchange) bool {
+func (s *Server) authorize(x *exchange, body []byte) bool {
 	action, resource := s.asksFor(x.route, x.r.Method)
 	if action == "" {
 		return true // nothing that IAM knows, such as a path that is a 404 for everybody
 	}
 	decision := s.identities.Authorize(x.caller, identity.Request{
-		Action: action, Resource: resource, Context: map[string][]string{"aws:SourceIp": sourceIP(x.r)},
+		Action: action, Resource: resource, Context: s.conditions(x, resource, body),
+		ResourcePolicy: s.policies.get(x.route.workspaceID),
 	})
 	if decision.Allowed {
 		return true
@@ -35,7 +40,10 @@ func (s *Server) authorize(x *exchange) bool {
 	if x.route.kind == kindControl {
 		denied.Dialect = awsapi.Control
 	}
-	x.denial = decision.Reason
+	x.denial = &explain.Denial{
+		Principal: x.caller.ARN, Action: action, Resource: resource,
+		Reason: decision.Reason, Policy: decision.Policy, Explicit: decision.Explicit,
+	}
 	x.refuse(denied, reasonAccessDenied)
 	return false
 }
@@ -51,6 +59,34 @@ func (s *Server) asksFor(rt route, method string) (action, resource string) {
 		return "", ""
 	}
 	return action, s.workspaces.ARN(rt.workspaceID)
+}
+
+// conditions are the condition keys of a request, but for those that tell of the
+// principal and the time [D service authorization reference]. The root needs none.
+func (s *Server) conditions(x *exchange, resource string, body []byte) map[string][]string {
+	if x.caller.Kind == identity.KindRoot {
+		return nil
+	}
+	keys := map[string][]string{"aws:SourceIp": sourceIP(x.r)}
+	for k, v := range s.workspaces.Tags(resource) {
+		keys["aws:ResourceTag/"+k] = []string{v}
+	}
+	if x.route.kind != kindControl {
+		return keys
+	}
+	var sent struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if json.Unmarshal(body, &sent) == nil { // what is wrong with it, the operation says
+		for k, v := range sent.Tags {
+			keys["aws:RequestTag/"+k] = []string{v}
+			keys["aws:TagKeys"] = append(keys["aws:TagKeys"], k)
+		}
+	}
+	if x.route.call.Operation == workspace.UntagResource {
+		keys["aws:TagKeys"] = x.r.URL.Query()["tagKeys"]
+	}
+	return keys
 }
 
 func sourceIP(r *http.Request) []string {
@@ -69,6 +105,9 @@ func (s *Server) serveSTS(x *exchange, body []byte) {
 		return
 	}
 	var caller *sts.Caller
+	if form, err := url.ParseQuery(string(body)); err == nil {
+		x.secrets = append(x.secrets, form.Get("WebIdentityToken"), form.Get("SAMLAssertion"))
+	}
 	if carriesSignature(x.r) {
 		signed, err := s.stsVerifier.Verify(x.r, body)
 		if refusal := (*sigv4.Refusal)(nil); errors.As(err, &refusal) {
@@ -76,6 +115,7 @@ func (s *Server) serveSTS(x *exchange, body []byte) {
 			_ = sts.WriteError(x.w, x.r, sts.FromSignature(refusal)) // the client may be gone
 			return
 		}
+		x.secrets = append(x.secrets, signed.Key.SecretAccessKey)
 		who, ok := signed.Key.Principal.(identity.Principal)
 		if !ok {
 			x.err = errors.New("the key belongs to nobody")
@@ -88,6 +128,6 @@ func (s *Server) serveSTS(x *exchange, body []byte) {
 	x.identity = outcome.Principal
 	if outcome.Err != nil {
 		x.reason = "sts-" + strings.ToLower(outcome.Err.Code)
-		x.denial = outcome.Err.Reason
+		x.why = outcome.Err.Reason
 	}
 }

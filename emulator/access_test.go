@@ -60,7 +60,7 @@ func TestRightsOfUsers(t *testing.T) {
 	last := lastRequests(t, srv)[0]
 	require.Equal(t, "access-denied arn:aws:iam::123456789012:user/collector", last.Reason+" "+last.Identity)
 	explained := decode[request](t, send(t, srv, "GET", "/_ampersand/api/requests?id="+last.ID, nil, nil, nil).body)
-	require.Contains(t, explained.Explanation.Hint, "AmazonPrometheusRemoteWriteAccess")
+	require.Contains(t, explained.Explanation.Text, "AmazonPrometheusRemoteWriteAccess")
 
 	unknown := send(t, srv, "GET", "/workspaces/ws-00000000-0000-4000-8000-000000000000/api/v1/query?query=a", nil, collector, nil)
 	require.Equal(t, 403, unknown.status, "who may not ask is not told what there is")
@@ -106,4 +106,76 @@ func TestRolesByTheSDK(t *testing.T) {
 	strange := send(t, srv, "POST", "/", []byte("x=1"), nil, nil)
 	require.Equal(t, 403, strange.status)
 	require.Contains(t, strange.body, "Missing Authentication Token", "no request to STS")
+}
+
+const otherAccount = `
+users:
+  - name: team-a
+    accessKeys: [{id: AKIAEXAMPLETEAMA, secret: team-a-secret}]
+    policies:
+      - name: own
+        document:
+          Version: 2012-10-17
+          Statement:
+            - {Effect: Allow, Action: "aps:CreateWorkspace", Resource: "*", Condition: {StringEquals: {"aws:RequestTag/team": a}}}
+            - {Effect: Allow, Action: ["aps:QueryMetrics", "aps:DeleteWorkspace"], Resource: "*", Condition: {StringEquals: {"aws:ResourceTag/team": a}}}
+            - {Effect: Allow, Action: ["aps:TagResource"], Resource: "*", Condition: {"ForAllValues:StringEquals": {"aws:TagKeys": [colour]}}}
+  - name: nobody
+    accessKeys: [{id: AKIAEXAMPLENOBODY, secret: nobody-secret}]
+`
+
+// TestRightsByTag has rights that depend on the tags of a request and of a workspace.
+func TestRightsByTag(t *testing.T) {
+	srv := start(t, emulator.Config{IdentityFile: identityFile(t, otherAccount)})
+	cfg := srv.AWSConfig()
+	cfg.Credentials = credentials.NewStaticCredentialsProvider("AKIAEXAMPLETEAMA", "team-a-secret", "")
+	team, root := amp.NewFromConfig(cfg), amp.NewFromConfig(srv.AWSConfig())
+	var no *types.AccessDeniedException
+
+	_, err := team.CreateWorkspace(t.Context(), &amp.CreateWorkspaceInput{Tags: map[string]string{"team": "b"}})
+	require.ErrorAs(t, err, &no)
+	mine, err := team.CreateWorkspace(t.Context(), &amp.CreateWorkspaceInput{Tags: map[string]string{"team": "a"}})
+	require.NoError(t, err)
+	others, err := root.CreateWorkspace(t.Context(), &amp.CreateWorkspaceInput{Tags: map[string]string{"team": "b"}})
+	require.NoError(t, err)
+
+	key := &aws.Credentials{AccessKeyID: "AKIAEXAMPLETEAMA", SecretAccessKey: "team-a-secret"}
+	require.Equal(t, 200, send(t, srv, "GET", "/workspaces/"+*mine.WorkspaceId+"/api/v1/query?query=vector(1)", nil, key, nil).status)
+	require.Equal(t, 403, send(t, srv, "GET", "/workspaces/"+*others.WorkspaceId+"/api/v1/query?query=vector(1)", nil, key, nil).status)
+
+	_, err = team.TagResource(t.Context(), &amp.TagResourceInput{ResourceArn: others.Arn, Tags: map[string]string{"team": "a"}})
+	require.ErrorAs(t, err, &no)
+	_, err = team.TagResource(t.Context(), &amp.TagResourceInput{ResourceArn: mine.Arn, Tags: map[string]string{"colour": "red"}})
+	require.NoError(t, err)
+	_, err = team.DeleteWorkspace(t.Context(), &amp.DeleteWorkspaceInput{WorkspaceId: others.WorkspaceId})
+	require.ErrorAs(t, err, &no)
+	_, err = team.DeleteWorkspace(t.Context(), &amp.DeleteWorkspaceInput{WorkspaceId: mine.WorkspaceId})
+	require.NoError(t, err)
+}
+
+// TestResourcePolicy opens a workspace to a user without policies, and closes it again.
+func TestResourcePolicy(t *testing.T) {
+	srv := start(t, emulator.Config{IdentityFile: identityFile(t, otherAccount)})
+	ws := createWorkspace(t, srv, "")
+	client := amp.NewFromConfig(srv.AWSConfig())
+	nobody := &aws.Credentials{AccessKeyID: "AKIAEXAMPLENOBODY", SecretAccessKey: "nobody-secret"}
+	path := "/workspaces/" + ws.ID + "/api/v1/"
+	query := func() int { return send(t, srv, "GET", path+"query?query=vector(1)", nil, nobody, nil).status }
+	require.Equal(t, 403, query())
+
+	put := func(document string) error {
+		_, err := client.PutResourcePolicy(t.Context(), &amp.PutResourcePolicyInput{WorkspaceId: &ws.ID, PolicyDocument: &document})
+		return err
+	}
+	var wrong *types.ValidationException
+	require.ErrorAs(t, put(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"aps:QueryMetrics","Resource":"*"}}`), &wrong, "nobody is named")
+	require.NoError(t, put(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/nobody"},`+
+		`"Action":["aps:QueryMetrics","aps:DeleteWorkspace"],"Resource":"*"}}`))
+	require.Equal(t, 200, query())
+	require.Equal(t, 403, send(t, srv, "POST", path+"remote_write", series("a", time.Now(), 1), nobody, nil).status, "no such action in it")
+	require.Equal(t, 403, send(t, srv, "DELETE", "/workspaces/"+ws.ID, nil, nobody, nil).status, "opens the Prometheus APIs only")
+
+	_, err := client.DeleteResourcePolicy(t.Context(), &amp.DeleteResourcePolicyInput{WorkspaceId: &ws.ID})
+	require.NoError(t, err)
+	require.Equal(t, 403, query())
 }

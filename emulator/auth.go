@@ -20,6 +20,7 @@ func (s *Server) authenticate(x *exchange, body []byte) bool {
 	}
 	signed, err := s.verifier.Verify(x.r, body)
 	if err == nil {
+		x.secrets = append(x.secrets, signed.Key.SecretAccessKey)
 		if who, ok := signed.Key.Principal.(identity.Principal); ok {
 			x.caller, x.identity = who, who.ARN
 		}

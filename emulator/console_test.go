@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ampersand-amp/ampersand/emulator"
+	"github.com/ampersand-amp/ampersand/emulator/explain"
 )
 
 type request struct {
@@ -22,9 +23,8 @@ type request struct {
 	Time                                        time.Time
 	Status                                      int
 	Duration                                    float64
-	Explanation                                 struct {
-		Type, Message, Hint, AccessKeyID, CanonicalRequest, StringToSign string
-	}
+	Cause                                       string
+	Explanation                                 explain.Explanation
 }
 
 func lastRequests(t *testing.T, srv *emulator.Server) []request {
@@ -49,8 +49,8 @@ func TestRequestsAreShown(t *testing.T) {
 	require.Len(t, last, 3, "the emulator's own paths are not in it")
 	const who = "arn:aws:iam::123456789012:root"
 	for i, want := range []request{
-		{ID: nowhere.header.Get("x-amzn-RequestId"), Method: "GET", Path: "/nowhere", Verdict: "refused", Reason: "unknown-route", Status: 403},
-		{ID: bad.header.Get("x-amzn-RequestId"), Method: "GET", Path: path, Query: "sum(", Identity: who, Verdict: "refused", Reason: "query-400", Status: 400},
+		{ID: nowhere.header.Get("x-amzn-RequestId"), Method: "GET", Path: "/nowhere", Verdict: "refused", Reason: "unknown-route", Cause: "unknown-route", Status: 403},
+		{ID: bad.header.Get("x-amzn-RequestId"), Method: "GET", Path: path, Query: "sum(", Identity: who, Verdict: "refused", Reason: "query-400", Cause: "query-400", Status: 400},
 		{ID: ok.header.Get("x-amzn-RequestId"), Method: "GET", Path: path, Query: "vector(1)", Identity: who, Verdict: "accepted", Status: 200},
 	} {
 		got := last[i]
@@ -72,8 +72,8 @@ func TestExplanationHasNoSecrets(t *testing.T) {
 	srv := start(t, emulator.Config{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	const token = "IQoJb3JpZ2luX2VjEXAMPLETOKEN/+=="
 	keys := map[string]*aws.Credentials{
-		"mismatch":             {AccessKeyID: emulator.DefaultAccessKeyID, SecretAccessKey: "wrong-secret"},
-		"token of another key": {AccessKeyID: emulator.DefaultAccessKeyID, SecretAccessKey: "wrong-secret", SessionToken: token},
+		"mismatch":             {AccessKeyID: emulator.DefaultAccessKeyID, SecretAccessKey: "secret-of-mine"},
+		"token of another key": {AccessKeyID: emulator.DefaultAccessKeyID, SecretAccessKey: "secret-of-mine", SessionToken: token},
 		"bearer":               nil,
 	}
 	for name, key := range keys {
@@ -86,7 +86,7 @@ func TestExplanationHasNoSecrets(t *testing.T) {
 			require.Equal(t, 403, refused.status)
 			shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
 			require.Equal(t, 200, shown.status)
-			for _, secret := range []string{token, emulator.DefaultSecretAccessKey, "wrong-secret"} {
+			for _, secret := range []string{token, emulator.DefaultSecretAccessKey, "secret-of-mine"} {
 				require.NotContains(t, shown.body, secret)
 				require.NotContains(t, log.String(), secret)
 			}
@@ -138,7 +138,7 @@ func TestStaleSessionToken(t *testing.T) {
 	shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
 	got := decode[request](t, shown.body)
 	require.Equal(t, "session-token-with-long-lived-key", got.Reason)
-	require.Contains(t, got.Explanation.Hint, "A session token was sent with a long-lived access key")
+	require.Contains(t, got.Explanation.Text, "A session token was sent with a long-lived access key")
 	require.Contains(t, log.String(), "reason=session-token-with-long-lived-key")
 	require.Contains(t, log.String(), "Unset AWS_SESSION_TOKEN")
 	require.NotContains(t, shown.body+log.String(), key.SessionToken)

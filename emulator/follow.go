@@ -3,11 +3,13 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
 	"github.com/ampersand-amp/ampersand/emulator/alerting"
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
@@ -42,6 +44,40 @@ func (l *labelSets) set(id string, limits []workspace.LabelSetLimit) {
 	l.byID[id] = converted
 }
 
+// resourcePolicies are the workspaces' policies, parsed once.
+type resourcePolicies struct {
+	mu   sync.RWMutex
+	byID map[string]*identity.Policy
+}
+
+func (p *resourcePolicies) get(id string) *identity.Policy {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.byID[id]
+}
+
+// set parses a document, which was found good when it came; nil is none.
+func (p *resourcePolicies) set(id string, document []byte) error {
+	var parsed *identity.Policy
+	var err error
+	if document != nil {
+		if parsed, err = identity.ParseResourcePolicy(document); err != nil {
+			err = fmt.Errorf("read the resource policy: %w", err)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if parsed == nil {
+		delete(p.byID, id)
+		return err
+	}
+	if p.byID == nil {
+		p.byID = map[string]*identity.Policy{}
+	}
+	p.byID[id] = parsed
+	return nil
+}
+
 // follow brings the data plane to what the control plane has in force for a
 // workspace. The registry calls it after every change.
 func (s *Server) follow(id string) {
@@ -52,6 +88,9 @@ func (s *Server) follow(id string) {
 		return
 	}
 	s.labelSets.set(id, f.LabelSets)
+	if err := s.policies.set(id, f.Policy); err != nil { // then it opens nothing
+		s.cfg.Logger.Error("the workspace's resource policy is not in force", "workspace", id, "error", err)
+	}
 	if err := s.tenants.Apply(ctx, id, settings(f)); err != nil {
 		s.cfg.Logger.Error("the workspace's configuration could not be applied", "workspace", id, "error", err)
 	}
@@ -69,6 +108,7 @@ func (s *Server) follow(id string) {
 // forget drops what is kept beside the samples of a workspace that is deleted.
 func (s *Server) forget(ctx context.Context, id string) {
 	s.labelSets.set(id, nil)
+	_ = s.policies.set(id, nil) // nothing to read, nothing to fail
 	s.buckets.Forget(id)
 	s.ingest.Forget(id)
 	s.metrics.forget(id)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
@@ -34,8 +35,10 @@ type exchange struct {
 
 	caller   identity.Principal // who signed
 	identity string             // the caller's ARN, or what else is known of him
-	denial   string             // why the caller may not do this, in plain words
+	denial   *explain.Denial    // set if no policy lets the caller do this
+	why      string             // what else is known of a refusal, in plain words
 	reason   string
+	secrets  []string       // what must not be shown, beside what is seen to be secret
 	query    string         // the PromQL of a query request
 	refusal  *sigv4.Refusal // set if the signature was refused
 	err      error          // set if something went wrong inside
@@ -111,7 +114,7 @@ func (s *Server) serve(x *exchange) {
 		return
 	}
 	x.query = promQL(x.r, body)
-	if !s.authenticate(x, body) || !s.authorize(x) {
+	if !s.authenticate(x, body) || !s.authorize(x, body) {
 		return
 	}
 	if x.route.kind == kindControl {
@@ -142,77 +145,57 @@ func (x *exchange) refuse(err *awsapi.Error, reason string) {
 // finish accounts for the request: metrics, one log line, the inspector.
 func (s *Server) finish(x *exchange, at time.Time, took time.Duration) {
 	status := x.w.code()
-	verdict := verdictAccepted
+	verdict := explain.Accepted
 	level := slog.LevelInfo
 	switch {
 	case status >= 500 || x.reason == reasonPanic:
-		verdict, level = verdictFailed, slog.LevelError
+		verdict, level = explain.Failed, slog.LevelError
 	case status >= 400:
-		verdict, level = verdictRefused, slog.LevelWarn
+		verdict, level = explain.Refused, slog.LevelWarn
 	}
-	if verdict != verdictAccepted && x.reason == "" {
+	if verdict != explain.Accepted && x.reason == "" {
 		x.reason = fmt.Sprintf("%s-%d", x.route.name, status)
 	}
 	s.metrics.observe(x.route.name, status, x.reason, took)
-	if x.route.kind == kindOwn && verdict == verdictAccepted {
+	if x.route.kind == kindOwn && verdict == explain.Accepted {
 		level = slog.LevelDebug // probes and scrapes come every few seconds
 	}
-	red := newRedactor(x.r, s.cfg.SecretAccessKey)
-	exp := x.explain(red, verdict)
-	method, path := cut(x.r.Method, 32), cut(red.text(x.route.path), maxShownPath)
+	red := s.redactor(x)
+	shown := explain.Request{
+		ID: x.id, Time: at.UTC(), Method: cut(x.r.Method, 32), Path: cut(red.Text(x.route.path), maxShownPath), Identity: x.identity,
+		Query: cut(red.Text(x.query), maxShownQuery), UserAgent: cut(red.Text(x.r.UserAgent()), maxShownUserAgent),
+		Verdict: verdict, Reason: x.reason, Status: status, Duration: took.Seconds(),
+	}
+	if verdict != explain.Accepted {
+		shown.Explanation = s.explain(x, red)
+		shown.Cause = shown.Explanation.Cause
+	}
 	if s.cfg.Logger.Enabled(x.r.Context(), level) {
-		s.log(x, level, method, path, verdict, status, took, exp)
+		s.log(x, level, shown, took)
 	}
-	if x.route.kind == kindOwn {
-		return
+	if x.route.kind != kindOwn {
+		s.inspector.add(shown)
 	}
-	s.inspector.add(entry{
-		ID: x.id, Time: at.UTC(), Method: method, Path: path, Identity: x.identity,
-		Query: cut(red.text(x.query), maxShownQuery), UserAgent: cut(red.text(x.r.UserAgent()), maxShownUserAgent),
-		Verdict: verdict, Reason: x.reason, Status: status, Duration: took.Seconds(), explanation: exp,
-	})
 }
 
-func (s *Server) log(x *exchange, level slog.Level, method, path, verdict string, status int, took time.Duration, exp *explanation) {
+// log writes the one line of a request.
+func (s *Server) log(x *exchange, level slog.Level, shown explain.Request, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("id", x.id),
-		slog.String("method", method),
-		slog.String("path", path),
+		slog.String("method", shown.Method),
+		slog.String("path", shown.Path),
 		slog.String("route", x.route.name),
 		slog.String("identity", x.identity),
-		slog.String("verdict", verdict),
+		slog.String("verdict", shown.Verdict),
 		slog.String("reason", x.reason),
-		slog.Int("status", status),
+		slog.Int("status", shown.Status),
 		slog.Duration("duration", took),
 	}
-	if exp != nil && exp.AccessKeyID != "" {
-		attrs = append(attrs, slog.String("access_key", exp.AccessKeyID))
-	}
-	if exp != nil && exp.Hint != "" {
-		attrs = append(attrs, slog.String("hint", exp.Hint))
+	if e := shown.Explanation; e != nil {
+		attrs = append(attrs, causes(e)...)
 	}
 	if x.err != nil {
 		attrs = append(attrs, slog.Any("error", x.err))
 	}
 	s.cfg.Logger.LogAttrs(x.r.Context(), level, "request", attrs...)
-}
-
-// explain gathers what is known about a request that was not accepted.
-func (x *exchange) explain(red redactor, verdict string) *explanation {
-	if verdict == verdictAccepted {
-		return nil
-	}
-	exp := &explanation{
-		Type:    x.w.Header().Get("X-Amzn-Errortype"),
-		Message: red.text(x.w.errorText()),
-	}
-	exp.Hint = red.text(x.denial)
-	if ref := x.refusal; ref != nil {
-		exp.Message = cut(red.text(ref.Message), maxExplanation)
-		exp.Hint = ref.Hint
-		exp.AccessKeyID = cut(red.keyID(ref.AccessKeyID), 128)
-		exp.CanonicalRequest = cut(red.text(ref.CanonicalRequest), maxExplanation)
-		exp.StringToSign = cut(red.text(ref.StringToSign), maxExplanation)
-	}
-	return exp
 }

@@ -5,7 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/ampersand-amp/ampersand/emulator/explain"
 )
 
 // inspectorSize is how many requests are remembered.
@@ -14,67 +15,22 @@ const inspectorSize = 500
 // maxShownPath bounds the path that logs and the inspector show.
 const maxShownPath = 1 << 10
 
-// maxExplanation bounds each text of an explanation, so that remembering does
-// not grow with what clients send.
-const maxExplanation = 16 << 10
-
 // maxShownQuery and maxShownUserAgent bound what is kept of a client's own texts.
 const (
 	maxShownQuery     = 2 << 10
 	maxShownUserAgent = 256
 )
 
-// The verdicts on a request.
-const (
-	verdictAccepted = "accepted"
-	verdictRefused  = "refused" // the client's fault: 4xx
-	verdictFailed   = "failed"  // the emulator's fault: 5xx
-)
-
-// entry is one request as /_ampersand/api/requests shows it.
-type entry struct {
-	ID     string    `json:"id"`
-	Time   time.Time `json:"time"`
-	Method string    `json:"method"`
-	// Path has no query: a presigned one carries a signature.
-	Path string `json:"path"`
-	// Query is the PromQL of a query, empty for other requests.
-	Query string `json:"query,omitempty"`
-	// UserAgent is what the client calls itself.
-	UserAgent string `json:"userAgent,omitempty"`
-	// Identity is the ARN of the verified caller, empty if there is none.
-	Identity string `json:"identity"`
-	Verdict  string `json:"verdict"`
-	// Reason says why a request was not accepted, in one word for machines.
-	Reason string `json:"reason,omitempty"`
-	Status int    `json:"status"`
-	// Duration is in seconds.
-	Duration float64 `json:"duration"`
-
-	explanation *explanation
-}
-
-// explanation is what the emulator knows about a refusal, free of secrets and
-// tokens.
-type explanation struct {
-	Type             string `json:"type,omitempty"`
-	Message          string `json:"message,omitempty"`
-	Hint             string `json:"hint,omitempty"`
-	AccessKeyID      string `json:"accessKeyId,omitempty"`
-	CanonicalRequest string `json:"canonicalRequest,omitempty"`
-	StringToSign     string `json:"stringToSign,omitempty"`
-}
-
 // inspector remembers the last requests in a ring.
 type inspector struct {
 	mu   sync.Mutex
-	ring []entry
+	ring []explain.Request
 	next int
 }
 
-func newInspector(size int) *inspector { return &inspector{ring: make([]entry, 0, size)} }
+func newInspector(size int) *inspector { return &inspector{ring: make([]explain.Request, 0, size)} }
 
-func (i *inspector) add(e entry) {
+func (i *inspector) add(e explain.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if len(i.ring) < cap(i.ring) {
@@ -85,24 +41,28 @@ func (i *inspector) add(e entry) {
 	i.next = (i.next + 1) % len(i.ring)
 }
 
-// last returns the requests, the newest first.
-func (i *inspector) last() []entry {
+// last returns the requests, the newest first, without their explanations.
+func (i *inspector) last() []explain.Request {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	out := make([]entry, 0, len(i.ring))
+	out := make([]explain.Request, 0, len(i.ring))
 	for n := len(i.ring) - 1; n >= 0; n-- {
-		out = append(out, i.ring[(i.next+n)%len(i.ring)])
+		e := i.ring[(i.next+n)%len(i.ring)]
+		e.Explanation = nil
+		out = append(out, e)
 	}
 	return out
 }
 
-func (i *inspector) find(id string) (entry, bool) {
-	for _, e := range i.last() {
+func (i *inspector) find(id string) (explain.Request, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, e := range i.ring {
 		if e.ID == id {
 			return e, true
 		}
 	}
-	return entry{}, false
+	return explain.Request{}, false
 }
 
 // promQL returns the expression of a query request, from the URL or the form.

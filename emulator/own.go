@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
@@ -78,12 +79,6 @@ func (s *Server) serveConsole(x *exchange) {
 	}
 }
 
-// explained is an entry with its explanation.
-type explained struct {
-	entry
-	Explanation *explanation `json:"explanation,omitempty"`
-}
-
 // serveRequests lists the last requests, the newest first, or explains one.
 func (s *Server) serveRequests(x *exchange) {
 	if x.r.Method != http.MethodGet {
@@ -93,15 +88,15 @@ func (s *Server) serveRequests(x *exchange) {
 	x.w.Header().Set("Cache-Control", "no-store")
 	query := x.r.URL.Query()
 	if !query.Has("id") {
-		awsapi.WriteJSON(x.w, http.StatusOK, map[string]any{"requests": s.inspector.last()})
+		awsapi.WriteJSON(x.w, http.StatusOK, explain.List{Requests: s.inspector.last()})
 		return
 	}
 	e, ok := s.inspector.find(query.Get("id"))
 	if !ok {
-		awsapi.WriteJSON(x.w, http.StatusNotFound, map[string]string{"message": "no such request among the last ones"})
+		awsapi.WriteJSON(x.w, http.StatusNotFound, map[string]string{"message": explain.ErrNotFound.Error()})
 		return
 	}
-	awsapi.WriteJSON(x.w, http.StatusOK, explained{entry: e, Explanation: e.explanation})
+	awsapi.WriteJSON(x.w, http.StatusOK, e)
 }
 
 // serveReset forgets samples and, with ?all=true, workspaces too; those of

@@ -66,6 +66,7 @@ type Server struct {
 	query       *query.API
 	alerting    *alerting.Manager
 	labelSets   labelSets
+	policies    resourcePolicies
 	quotas      *quota.Set
 	buckets     *quota.Buckets
 	metrics     *metrics
@@ -211,6 +212,10 @@ func (s *Server) openData() error {
 		Partition: identity.Partition(s.cfg.Region),
 		Region:    s.cfg.Region, AccountID: s.cfg.AccountID,
 		Data: estate{s}, Judge: s.alerting, OnChange: s.follow, Quotas: s.quotas,
+		CheckPolicy: func(document []byte) error {
+			_, err := identity.ParseResourcePolicy(document)
+			return err //nolint:wrapcheck // says what is wrong with the document, to its author
+		},
 		DefaultRetention: s.cfg.Retention, DefaultOutOfOrderWindow: window,
 		CreateTime: s.cfg.StateDelay, DeleteTime: max(s.cfg.StateDelay, workspace.DefaultDeleteTime),
 		Now: s.cfg.Now, Logger: s.cfg.Logger,

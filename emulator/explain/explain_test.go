@@ -198,11 +198,6 @@ func TestPrint(t *testing.T) {
 	require.Len(t, strings.Split(out.String(), "\n> "), 3, "one line of each side is marked:\n%s", out.String())
 
 	out.Reset()
-	old := explain.Request{ID: "1", Verdict: explain.Refused, Reason: "unknown-key", Explanation: &explain.Explanation{Hint: "no such key"}}
-	require.NoError(t, explain.Print(&out, old))
-	require.Contains(t, out.String(), "\nno such key\n", "an emulator of before knows hints only")
-
-	out.Reset()
 	require.NoError(t, explain.Print(&out, explain.Request{ID: "1", Verdict: explain.Accepted, Status: 200}))
 	require.Contains(t, out.String(), "nothing to explain")
 }

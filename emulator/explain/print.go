@@ -73,12 +73,8 @@ func (e *Explanation) print(b *strings.Builder, field func(name, value string), 
 		cause += " (the likeliest; not proven)"
 	}
 	field("cause", cause)
-	text := e.Text
-	if text == "" {
-		text = e.Hint
-	}
-	if text != "" {
-		b.WriteString("\n" + visible(text) + "\n")
+	if e.Text != "" {
+		b.WriteString("\n" + visible(e.Text) + "\n")
 	}
 	line := 0
 	if e.Difference != nil {

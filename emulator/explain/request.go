@@ -51,8 +51,6 @@ type Explanation struct {
 	// Cause is one word for machines, Text says what happened and what to do.
 	Cause string `json:"cause,omitempty"`
 	Text  string `json:"text,omitempty"`
-	// Hint is what emulators before Text said in its place.
-	Hint string `json:"hint,omitempty"`
 	// Proven says that the cause was found by computing, not by its looks.
 	Proven bool `json:"proven,omitempty"`
 	// AccessKeyID is the key that the request names.

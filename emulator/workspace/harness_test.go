@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -122,7 +123,7 @@ func start(t testing.TB, change func(*workspace.Config)) *fixture {
 	}
 	f.cfg = workspace.Config{
 		Path: f.path, Partition: "aws", Region: "us-east-1", AccountID: "123456789012",
-		Data: f.data, Now: f.clock.Now, Judge: judge{},
+		Data: f.data, Now: f.clock.Now, Judge: judge{}, CheckPolicy: checkPolicy,
 	}
 	if change != nil {
 		change(&f.cfg)
@@ -196,4 +197,10 @@ func (f *fixture) call(t *testing.T, method, target, body string) (int, http.Hea
 	raw, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	return res.StatusCode, res.Header, string(raw)
+}
+
+// checkPolicy is what the emulator has the registry do.
+func checkPolicy(document []byte) error {
+	_, err := identity.ParseResourcePolicy(document)
+	return err
 }

@@ -27,6 +27,8 @@ type InForce struct {
 	// how far in the past rules are evaluated.
 	Retention, OutOfOrderWindow, RuleQueryOffset time.Duration
 	LabelSets                                    []LabelSetLimit
+	// Policy is the resource policy's document; nil is none.
+	Policy []byte
 }
 
 // InForce returns what is in force for a workspace that exists and is not being
@@ -50,6 +52,9 @@ func (r *Registry) inForce(s *state, id string) (InForce, bool) {
 	}
 	if i, ok := s.AlertManagers[id]; ok && i.Phase.Via != StatusDeleting && i.Body.Good != nil {
 		f.AlertManager = i.Body.Good.data
+	}
+	if i, ok := s.Policies[id]; ok && i.Phase.Via != StatusDeleting {
+		f.Policy = i.Body.Document.data
 	}
 	if i, ok := s.Configurations[id]; ok {
 		i.Body.apply(&f)

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -58,6 +59,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Quotas are the quotas; nil is AMP's.
 	Quotas *quota.Set
+	// CheckPolicy says what is wrong with a resource policy; nil takes every
+	// JSON object.
+	CheckPolicy func(document []byte) error
 	// DefaultRetention and DefaultOutOfOrderWindow are those of workspaces whose
 	// configuration was not updated. Zero is the package's constant of the same
 	// name; a negative window is none.
@@ -81,6 +85,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Judge == nil {
 		c.Judge = lenient{}
+	}
+	if c.CheckPolicy == nil {
+		c.CheckPolicy = func(document []byte) error { return json.Unmarshal(document, &map[string]json.RawMessage{}) }
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(string) {}

@@ -28,6 +28,25 @@ func (r *Registry) listTags(q request) (any, error) {
 	}{tags}, nil
 }
 
+// Tags returns the tags of the resource that an ARN names; nil if there is none.
+func (r *Registry) Tags(arn string) map[string]string {
+	t, err := r.tagged(arn)
+	if err != nil {
+		return nil
+	}
+	s := r.state.Load()
+	if t.kind == ResourceType {
+		if ws, ok := s.Workspaces[t.key]; ok {
+			return maps.Clone(ws.Tags)
+		}
+		return nil
+	}
+	if l := s.shelves()[t.kind].get(t.key); l != nil {
+		return maps.Clone(l.Tags)
+	}
+	return nil
+}
+
 // tag adds tags to the resource or gives existing ones another value [D].
 func (r *Registry) tag(q request) (any, error) {
 	t, err := r.tagged(q.ResourceARN)
