@@ -46,7 +46,7 @@ images: ## The container images from pinned sources, into the local Docker
 	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/images
 
 .PHONY: e2e
-e2e: ## Every suite: autoscaling, controls that must not scale, the recipe as published
+e2e: ## Every suite: autoscaling, controls, the recipe as published; E2E_SIGNING=all adds IAM roles and their failures
 	$(E2E)
 
 .PHONY: bench

@@ -102,31 +102,38 @@ func (c control) feature(suiteName string) features.Feature {
 			return ctx
 		}).
 		Assess("does not scale, and says why", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
-			if err := tr.Record(ctx); err != nil {
-				t.Fatal(err)
-			}
-			phase := loadPhase(periods)
-			phase.Until = scenario.UntilTime
-			phase.For = timeline.Duration(timeline.Predict(periods.Settings(expect)).Bound())
-			if err := tr.Play(ctx, phase); err != nil {
-				t.Fatal(err)
-			}
-			diagnosis, err := tr.Diagnose(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			run, err := tr.Stop(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			logf("%s: stopped at link %q: %s", namespace, diagnosis.Link, diagnosis.Why)
-			if diagnosis.Link != c.link || !strings.Contains(diagnosis.Why, c.why) {
-				t.Errorf("the chain stops at link %q (%s), want link %q (%s)", diagnosis.Link, diagnosis.Why, c.link, c.why)
-			}
-			reportFailed(t, run, run.NeverAbove(c.atMost))
+			c.stops(ctx, t, tr, namespace)
 			return ctx
 		}).
 		Feature()
+}
+
+// stops plays the load on a trial, and wants the chain to stop where the control says.
+func (c control) stops(ctx context.Context, t *testing.T, tr *trial.Trial, namespace string) {
+	t.Helper()
+	if err := tr.Record(ctx); err != nil {
+		t.Fatal(err)
+	}
+	periods, expect := the.options.periods, the.options.autoscaling.Expect
+	phase := loadPhase(periods)
+	phase.Until = scenario.UntilTime
+	phase.For = timeline.Duration(timeline.Predict(periods.Settings(expect)).Bound())
+	if err := tr.Play(ctx, phase); err != nil {
+		t.Fatal(err)
+	}
+	diagnosis, err := tr.Diagnose(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := tr.Stop(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logf("%s: stopped at link %q: %s", namespace, diagnosis.Link, diagnosis.Why)
+	if diagnosis.Link != c.link || !strings.Contains(diagnosis.Why, c.why) {
+		t.Errorf("the chain stops at link %q (%s), want link %q (%s)", diagnosis.Link, diagnosis.Why, c.link, c.why)
+	}
+	reportFailed(t, run, run.NeverAbove(c.atMost))
 }
 
 // fallbackReplicas is the recipe's fallback: what KEDA holds after three failures of the scaler.

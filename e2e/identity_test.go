@@ -24,7 +24,7 @@ func TestIdentity(t *testing.T) {
 		t.Log("the lab works with keys: E2E_SIGNING=irsa or all plays these features")
 		return
 	}
-	list := []features.Feature{principals(), wrongPrincipal(), revokedQuery(), revokedWrite(), rotatedKey(), skewedClock()}
+	list := []features.Feature{principals(), noKeyIsLeft(), wrongPrincipal(), revokedQuery(), revokedWrite(), rotatedKey(), skewedClock()}
 	if the.options.lab.Sessions != 0 { // nobody waits for the end of AWS's hour
 		list = append(list, expiredToken())
 	}
@@ -38,7 +38,7 @@ type step func(ctx context.Context, tr *trial.Trial) error
 func identityFeature(name string, scaling func(ctx context.Context) (lab.Scaling, error), steps ...namedStep) features.Feature {
 	var tr *trial.Trial
 	var restarts int
-	namespace := "identity-" + name
+	namespace := identityNamespace(name)
 	periods := the.options.periods
 	f := features.New("identity/"+name).WithLabel("suite", "identity").WithLabel("profile", the.options.profile).
 		WithSetup("the application and its ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
@@ -78,6 +78,9 @@ func identityFeature(name string, scaling func(ctx context.Context) (lab.Scaling
 		return ctx
 	}).Feature()
 }
+
+// identityNamespace is the namespace of an identity feature.
+func identityNamespace(name string) string { return "identity-" + name }
 
 // signedBy is a ScaledObject whose queries somebody signs, as the lab sets it up.
 func signedBy(signing lab.Signing) func(context.Context) (lab.Scaling, error) {

@@ -22,7 +22,8 @@ import (
 // neither the machine's Python nor anybody's configuration has a part in it.
 type cli struct {
 	*stand
-	model *botoModel
+	witness *witness
+	model   *botoModel
 
 	mu sync.Mutex
 	// called are the commands that went well.
@@ -32,7 +33,7 @@ type cli struct {
 // testAWS calls every command that the CLI has for AMP.
 func (s *stand) testAWS(t *testing.T) {
 	t.Parallel()
-	c := &cli{stand: s, model: s.readModel(t), called: map[string]bool{}}
+	c := &cli{stand: s, witness: newWitness(t, s.url), model: s.readModel(t), called: map[string]bool{}}
 	t.Run("commands", func(t *testing.T) {
 		t.Run("workspaces", c.testWorkspaces)
 		t.Run("tags", c.testTags)
@@ -40,6 +41,8 @@ func (s *stand) testAWS(t *testing.T) {
 		t.Run("alert manager", c.testAlertManager)
 		t.Run("logging", c.testLogging)
 		t.Run("credentials", c.testCredentials)
+		t.Run("awkward strings", c.testStrings)
+		t.Run("STS", c.testSTS)
 	})
 	for _, command := range c.model.commands() {
 		if !c.called[command] {
@@ -58,10 +61,16 @@ const (
 // exec runs `aws amp` with the environment's settings added to its own.
 func (c *cli) exec(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return c.execService(t, env, "amp", args...)
+}
+
+// execService runs `aws SERVICE` likewise.
+func (c *cli) execService(t *testing.T, env []string, service string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	usr := filepath.Join(c.debian, "usr")
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), filepath.Join(usr, "bin", "python3"),
-		append([]string{filepath.Join(usr, "bin", "aws"), "amp", "--endpoint-url", c.url, "--region", region, "--output", "json"}, args...)...)
+		append([]string{filepath.Join(usr, "bin", "aws"), service, "--endpoint-url", c.witness.url, "--region", region, "--output", "json"}, args...)...)
 	cmd.Env = slices.Concat(c.environment(t, "PYTHONHOME="+usr, "PYTHONPATH="+filepath.Join(usr, "lib/python3/dist-packages"),
 		"PYTHONNOUSERSITE=1", "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
 		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "TZ=UTC"), env)

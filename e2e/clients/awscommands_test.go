@@ -4,11 +4,14 @@ package clients
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ampersand-amp/ampersand/emulator/sigv4/sigv4test"
 )
 
 func (c *cli) testWorkspaces(t *testing.T) {
@@ -27,7 +30,7 @@ func (c *cli) testWorkspaces(t *testing.T) {
 	described := c.do(t, "describe-workspace", "--workspace-id", one)
 	require.Equal(t, "ACTIVE", text(t, described, "workspace", "status", "statusCode"))
 	require.Equal(t, "cli-one", text(t, described, "workspace", "alias"))
-	require.Equal(t, c.url+"/workspaces/"+one+"/", text(t, described, "workspace", "prometheusEndpoint"))
+	require.Equal(t, c.witness.url+"/workspaces/"+one+"/", text(t, described, "workspace", "prometheusEndpoint"))
 	created, err := time.Parse(time.RFC3339, text(t, described, "workspace", "createdAt"))
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), created, patience)
@@ -203,4 +206,46 @@ func requireData(t *testing.T, want string, described document, resource string)
 	data, err := base64.StdEncoding.DecodeString(text(t, described, resource, "data"))
 	require.NoError(t, err)
 	require.Equal(t, want, string(data))
+}
+
+// testStrings has the CLI put every awkward string into a query. It answers a page of no workspaces, or that the string is
+// too long for an alias; that it is signed well the witness sees.
+func (c *cli) testStrings(t *testing.T) {
+	t.Parallel()
+	for _, expr := range sigv4test.Expressions() {
+		t.Run(expr[:min(20, len(expr))], func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := c.exec(t, nil, "list-workspaces", "--alias="+expr, "--no-paginate")
+			switch {
+			case expr == "" || len(expr) > 100:
+				require.NotZero(t, code, stdout)
+				require.NotContains(t, stderr, "SignatureException")
+			default:
+				require.Equal(t, exitOK, code, stderr)
+			}
+		})
+	}
+}
+
+// testSTS calls the signed actions of STS.
+func (c *cli) testSTS(t *testing.T) {
+	t.Parallel()
+	var who, session document
+	for command, into := range map[string]*document{"get-caller-identity": &who, "get-session-token": &session} {
+		code, stdout, stderr := c.execService(t, nil, "sts", command)
+		require.Equal(t, exitOK, code, stderr)
+		require.NoError(t, json.Unmarshal([]byte(stdout), into))
+	}
+	root := "arn:aws:iam::" + account + ":root"
+	require.Equal(t, root, who["Arn"])
+	env := []string{
+		"AWS_ACCESS_KEY_ID=" + text(t, session, "Credentials", "AccessKeyId"), "AWS_SECRET_ACCESS_KEY=" + text(t, session, "Credentials", "SecretAccessKey"),
+		"AWS_SESSION_TOKEN=" + text(t, session, "Credentials", "SessionToken"),
+	}
+	code, stdout, stderr := c.exec(t, env, "list-workspaces")
+	require.Equal(t, exitOK, code, stdout+stderr)
+	// Nobody can assume a role that there is not.
+	code, _, stderr = c.execService(t, nil, "sts", "assume-role", "--role-session-name", "cli", "--role-arn", "arn:aws:iam::"+account+":role/nobody")
+	require.Equal(t, exitError, code)
+	require.Contains(t, stderr, "(AccessDenied)")
 }

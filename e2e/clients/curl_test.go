@@ -34,17 +34,39 @@ func (s *stand) testCurl(t *testing.T) {
 			`{"message":"Credential should be scoped to a valid region. "}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			args := append([]string{"--silent", "--show-error", "--disable", "--noproxy", "*", "--max-time", "30", "--globoff",
-				"--aws-sigv4", "aws:amz:" + tc.scope + ":aps", "--user", tc.user, "--write-out", "\n%{http_code}"}, tc.args...)
-			var out, errs bytes.Buffer
-			cmd := exec.CommandContext(t.Context(), filepath.Join(s.debian, "usr", "bin", "curl"), args...)
-			cmd.Env = s.environment(t)
-			cmd.Stdout, cmd.Stderr = &out, &errs
-			cmd.WaitDelay = time.Second
-			require.NoError(t, cmd.Run(), errs.String())
-			end := strings.LastIndexByte(out.String(), '\n')
-			require.Equal(t, tc.status, out.String()[end+1:], out.String())
-			require.Contains(t, out.String()[:end], tc.says)
+			out, err := s.curl(t, tc.user, "aws:amz:"+tc.scope+":aps", tc.args...)
+			require.NoError(t, err, out)
+			end := strings.LastIndexByte(out, '\n')
+			require.Equal(t, tc.status, out[end+1:], out)
+			require.Contains(t, out[:end], tc.says)
 		})
 	}
+}
+
+// curl runs curl with a key and a scope and returns the answer, with the status on its last line, or what it complains of.
+func (s *stand) curl(t *testing.T, user, scope string, args ...string) (string, error) {
+	t.Helper()
+	args = append([]string{"--silent", "--show-error", "--disable", "--noproxy", "*", "--max-time", "60", "--globoff", "--path-as-is",
+		"--aws-sigv4", scope, "--user", user, "--write-out", "\n%{http_code}"}, args...)
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.debian, "usr", "bin", "curl"), args...)
+	cmd.Env = s.environment(t)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		return errs.String(), err
+	}
+	return out.String(), nil
+}
+
+// curlVersion is the number of the distribution's curl.
+func (s *stand) curlVersion(t *testing.T) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.debian, "usr", "bin", "curl"), "--version")
+	cmd.Env = s.environment(t)
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	fields := strings.Fields(string(out))
+	require.Greater(t, len(fields), 1)
+	return fields[1]
 }

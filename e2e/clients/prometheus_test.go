@@ -22,7 +22,7 @@ import (
 func (s *stand) testPrometheus2(t *testing.T) {
 	t.Parallel()
 	workspace := s.workspace(t, "prometheus-2")
-	proxy := s.startProxy(t)
+	proxy := s.startProxy(t, "sigv4proxy", s.url)
 	p := s.startSender(t, "prometheus-2", filepath.Join(s.debian, "usr", "bin", "prometheus"), s.environment(t),
 		[]string{"--enable-feature=native-histograms,exemplar-storage"}, fmt.Sprintf(`
 remote_write:
@@ -106,14 +106,14 @@ func remoteWrite(workspace, secret, settings string) string {
     queue_config: {batch_send_deadline: 1s}`, workspace, region, accessKey, secret) + settings
 }
 
-// startProxy starts the signing proxy before the emulator and returns its URL.
-func (s *stand) startProxy(t *testing.T) string {
+// startProxy starts the signing proxy before an emulator and returns its URL.
+func (s *stand) startProxy(t *testing.T, name, upstream string) string {
 	t.Helper()
-	log := filepath.Join(s.logs, "sigv4proxy.log")
+	log := filepath.Join(s.logs, name+".log")
 	p := s.start(t, process.Spec{
-		Name: "sigv4proxy", Path: s.programs["sigv4proxy"], LogPath: log,
+		Name: name, Path: s.programs["sigv4proxy"], LogPath: log,
 		Args: []string{"--port=127.0.0.1:0", "--name=aps", "--region=" + region, "--upstream-url-scheme=http",
-			"--host=" + strings.TrimPrefix(s.url, "http://"), "--log-failed-requests"},
+			"--host=" + strings.TrimPrefix(upstream, "http://"), "--log-failed-requests"},
 		Env: []string{"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "AWS_EC2_METADATA_DISABLED=true"},
 	})
 	return "http://" + awaitAddress(t, p, log, `msg="sigv4proxy listening" address=(\S+)`)

@@ -53,6 +53,8 @@ func TestClients(t *testing.T) {
 	s := newStand(t)
 	t.Run("aws", s.testAWS)
 	t.Run("curl", s.testCurl)
+	t.Run("curl, every endpoint", s.testCurlMatrix)
+	t.Run("sigv4proxy, every endpoint", s.testProxyMatrix)
 	t.Run("prometheus 2", s.testPrometheus2)
 	t.Run("prometheus 3", s.testPrometheus3)
 	t.Run("prometheus 3 with a wrong secret", s.testWrongSecret)
@@ -82,7 +84,7 @@ func newStand(t *testing.T) *stand {
 	builder := &build.Builder{Root: root, Cache: cacheDir, Logf: logf}
 	s.programs, err = builder.Build(t.Context(), components.Clients())
 	require.NoError(t, err)
-	s.startEmulator(t)
+	s.startEmulator(t, "ampersand")
 	return s
 }
 
@@ -116,16 +118,16 @@ func (s *stand) environment(t *testing.T, more ...string) []string {
 }
 
 // startEmulator starts `ampersand serve` with data of its own and waits until it is ready.
-func (s *stand) startEmulator(t *testing.T) {
+func (s *stand) startEmulator(t *testing.T, name string, args ...string) {
 	t.Helper()
 	dir := t.TempDir()
 	ready := filepath.Join(dir, "ready")
 	p := s.start(t, process.Spec{
 		Name: "ampersand serve", Path: s.programs["ampersand"],
-		Args: []string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + ready, "--data-dir=" + filepath.Join(dir, "data"),
-			"--region=" + region, "--account-id=" + account, "--state-delay=1s", "--log-format=json"},
+		Args: append([]string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + ready, "--data-dir=" + filepath.Join(dir, "data"),
+			"--region=" + region, "--account-id=" + account, "--state-delay=1s", "--log-format=json"}, args...),
 		Env:     []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey},
-		LogPath: filepath.Join(s.logs, "ampersand.log"),
+		LogPath: filepath.Join(s.logs, name+".log"),
 	})
 	eventually(t, p, func() error {
 		text, err := os.ReadFile(ready)

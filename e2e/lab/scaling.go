@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -42,7 +43,9 @@ type Scaling struct {
 	Keys component.Keys
 	// Role is the ARN of the role that KEDA is to assume in the irsa variant, empty for the operator's own.
 	Role string
-	// Metadata are further fields of the trigger.
+	// NoSecret leaves out the Secret that the native variant's TriggerAuthentication names.
+	NoSecret bool
+	// Metadata are further fields of the trigger; one without a value is taken out.
 	Metadata map[string]string
 	// NoFallback leaves out the recipe's fallback, with which KEDA holds 2 replicas while the scaler fails.
 	NoFallback bool
@@ -89,6 +92,9 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 			return nil, fmt.Errorf("set up the %s: %w", object.GetKind(), err)
 		}
 	}
+	if s.NoSecret {
+		objects = slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "Secret" })
+	}
 	return objects, nil
 }
 
@@ -107,6 +113,10 @@ func (s Scaling) settle(object *unstructured.Unstructured, address string) error
 	metadata["query"] = s.Query
 	metadata["threshold"] = s.Threshold
 	for name, value := range s.Metadata {
+		if value == "" {
+			delete(metadata, name)
+			continue
+		}
 		metadata[name] = value
 	}
 	for path, value := range map[string]int64{"pollingInterval": s.PollingSeconds, "cooldownPeriod": s.CooldownSeconds} {

@@ -85,7 +85,14 @@ func TestNativeSigning(t *testing.T) {
 		}
 		scaledObject(t, objects)
 	}
-	_, err := l.ScaledObject(t.Context(), Scaling{Signing: "nobody"})
+	objects, err := l.ScaledObject(t.Context(), Scaling{
+		Namespace: "trial", Signing: SigningNative, Query: "up", NoSecret: true, Metadata: map[string]string{"awsRegion": "", "timeout": "7"},
+	})
+	require.NoError(t, err)
+	require.Len(t, objects, 2)
+	trigger := scaledObject(t, objects)["triggers"].([]any)[0].(map[string]any)
+	require.Equal(t, map[string]any{"serverAddress": l.AMP.WorkspaceURL(), "query": "up", "threshold": "", "timeout": "7"}, trigger["metadata"])
+	_, err = l.ScaledObject(t.Context(), Scaling{Signing: "nobody"})
 	require.ErrorContains(t, err, `"nobody"`)
 }
 

@@ -166,6 +166,9 @@ func (t *Trial) addScaledObject(ctx context.Context) error {
 	return t.applier.Apply(ctx, objects)
 }
 
+// Namespace is where the trial lives.
+func (t *Trial) Namespace() string { return t.config.Namespace }
+
 // Change applies the ScaledObject and what belongs to it once more, with other settings.
 func (t *Trial) Change(ctx context.Context, change func(*lab.Scaling)) error {
 	change(&t.config.Scaling)

@@ -73,6 +73,42 @@ func BenchmarkVerifyMismatchLarge(b *testing.B) {
 	benchmarkMismatch(b, r, body)
 }
 
+// BenchmarkRefusal sets beside each other what it costs to accept a request and to
+// refuse it when a byte that no guess brings back was changed, for requests as large
+// as a listener lets through. The explanation is paid for by whoever knows a key's id.
+func BenchmarkRefusal(b *testing.B) {
+	const path = "http://h/workspaces/ws-1/api/v1/query"
+	many := func(n int) http.Header {
+		header := http.Header{}
+		for k := range n {
+			header.Set("X-Header-"+strconv.Itoa(k), "a, b, c")
+		}
+		return header
+	}
+	for _, bb := range []struct {
+		name, url, body string
+		header          http.Header
+	}{
+		{"query", path + "?query=up", "", nil},
+		{"16 KiB body", path, strings.Repeat("0123456789abcdef", 1<<10), nil},
+		{"1 MiB body", path, strings.Repeat("0123456789abcdef", 1<<16), nil},
+		{"1 MiB form", path, "query=" + strings.Repeat("a%20b+", 1<<17), nil},
+		{"400 parameters", path + "?x=1" + strings.Repeat("&match%5B%5D=a%20b", 400), "", nil},
+		{"10000 parameters", path + "?x=1" + strings.Repeat("&match%5B%5D=a%20b", 9_999), "", nil}, // more the signer does not read
+		{"900 KiB query", path + "?query=" + strings.Repeat("a%20b+", 150_000), "", nil},
+		{"15 KiB path", "http://h/workspaces/ws-1/" + strings.Repeat("a%2Fb/", 2500), "", nil},
+		{"900 KiB path", "http://h/workspaces/ws-1/" + strings.Repeat("a%2Fb/", 150_000), "", nil},
+		{"500 headers", path, "", many(500)},
+		{"10000 headers", path, "", many(10_000)},
+	} {
+		r, body := signed(b, http.MethodPost, bb.url, bb.body, bb.header)
+		b.Run(bb.name+"/accepted", func(b *testing.B) { benchmark(b, r, body) })
+		changed := r.Clone(b.Context())
+		changed.RequestURI = strings.Replace(changed.RequestURI, "ws-1", "ws-2", 1)
+		b.Run(bb.name+"/refused", func(b *testing.B) { benchmarkMismatch(b, changed, body) })
+	}
+}
+
 func benchmarkMismatch(b *testing.B, r *http.Request, body []byte) {
 	b.Helper()
 	v := newVerifier(0)

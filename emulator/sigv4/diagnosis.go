@@ -108,7 +108,7 @@ func firstDifference(client, server string) Difference {
 // Otherwise the request is looked at for what usually goes wrong.
 func (i *investigation) diagnose() Diagnosis {
 	if text, ok := i.damaged(); ok {
-		return Diagnosis{Cause: CauseSignature, Text: text}
+		return Diagnosis{Cause: CauseSignature, Text: text, Proven: true, ClientCanonicalRequest: i.canonical, ClientStringToSign: i.stringToSign}
 	}
 	if i.base.size() <= maxCanonical {
 		for g := range i.guesses {

@@ -92,7 +92,9 @@ type Request struct {
 	Identity  string `json:"identity"`
 	Verdict   string `json:"verdict"`
 	Reason    string `json:"reason"`
-	Status    int    `json:"status"`
+	// Cause is finer than Reason: what the emulator found out about a refusal.
+	Cause  string `json:"cause"`
+	Status int    `json:"status"`
 }
 
 // Accepted tells whether the emulator did what the request asks for.
@@ -111,6 +113,23 @@ func (a *AMP) Requests(ctx context.Context) ([]Request, error) {
 		return nil, fmt.Errorf("decode the emulator's requests: %w", err)
 	}
 	return answer.Requests, nil
+}
+
+// Explain returns what the emulator says in plain words about a request that it refused.
+func (a *AMP) Explain(ctx context.Context, id string) (string, error) {
+	body, err := a.get(ctx, "/_ampersand/api/requests?id="+url.QueryEscape(id))
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Explanation struct {
+			Text string `json:"text"`
+		} `json:"explanation"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", fmt.Errorf("decode the emulator's explanation: %w", err)
+	}
+	return answer.Explanation.Text, nil
 }
 
 // get asks the emulator for a page of its own.

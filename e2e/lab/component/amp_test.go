@@ -28,6 +28,24 @@ func TestAMPRequests(t *testing.T) {
 	require.ErrorContains(t, err, "/_ampersand/api/requests")
 }
 
+func TestAMPExplain(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("id") != "a b" {
+			http.Error(w, "no such request", http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write([]byte(`{"id":"a b","explanation":{"text":"Set the clock."}}`))
+	}))
+	t.Cleanup(server.Close)
+	amp := NewAMP("eu-west-1", Keys{}).ServedAt(server.URL, server.Client())
+	text, err := amp.Explain(t.Context(), "a b")
+	require.NoError(t, err)
+	require.Equal(t, "Set the clock.", text)
+	_, err = amp.Explain(t.Context(), "c")
+	require.ErrorContains(t, err, "no such request")
+}
+
 func TestAMPNames(t *testing.T) {
 	t.Parallel()
 	amp := NewAMP("eu-west-1", Keys{AccessKeyID: "AKIA", SecretAccessKey: "secret"})

@@ -21,8 +21,8 @@ type EmulatorDeployment struct {
 	REST *rest.Config
 	// Manifests is the folder of the kustomization.
 	Manifests string
-	// Identity is the path of the identity file, empty for the root key alone; Sessions how long its roles' sessions last, zero
-	// for AWS's hour.
+	// Identity is the path of the identity file, empty for the root key alone; with it the pod is given no key: the root's is
+	// the one that the emulator has by itself. Sessions is how long the roles' sessions last, zero for AWS's hour.
 	Identity string
 	Sessions time.Duration
 	// Images are the images of the run by the names that the manifests use.
@@ -54,10 +54,11 @@ func (e *EmulatorDeployment) Install(ctx context.Context) error {
 		ConfigMaps: map[string]map[string]string{"ampersand-settings": {
 			"AWS_REGION": e.AMP.Region, "AMPERSAND_WORKSPACE": e.AMP.WorkspaceID() + "=" + WorkspaceAlias,
 		}},
-		Secrets:    map[string]map[string]string{"ampersand-aws": e.AMP.Keys.Map()},
 		Namespaces: map[string]string{"ampersand-settings": "ampersand", "ampersand-aws": "ampersand", "ampersand-identity": "ampersand"},
 	}
-	if e.Identity != "" {
+	if e.Identity == "" {
+		options.Secrets = map[string]map[string]string{"ampersand-aws": e.AMP.Keys.Map()}
+	} else {
 		identities, err := readIdentities(e.Identity, e.Sessions)
 		if err != nil {
 			return err

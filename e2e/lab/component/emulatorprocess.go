@@ -17,7 +17,8 @@ type EmulatorProcess struct {
 	AMP *AMP
 	// Program is the path of ampersand; Dir a folder for its data; Logs the folder of its log file.
 	Program, Dir, Logs string
-	// Identity is the path of the identity file, empty for the root key alone.
+	// Identity is the path of the identity file, empty for the root key alone. With it the process is given no key: the root's
+	// is the one that the emulator has by itself.
 	Identity  string
 	Processes *process.Group
 
@@ -34,13 +35,16 @@ func (e *EmulatorProcess) Install(context.Context) error {
 	}
 	args := []string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + e.readyFile(), "--data-dir=" + filepath.Join(e.Dir, "data"),
 		"--region=" + e.AMP.Region, "--workspace=" + e.AMP.WorkspaceID() + "=" + WorkspaceAlias, "--log-format=json"}
+	var env []string
 	if e.Identity != "" {
 		args = append(args, "--identity="+e.Identity)
+	} else {
+		env = []string{"AWS_ACCESS_KEY_ID=" + e.AMP.Keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + e.AMP.Keys.SecretAccessKey}
 	}
 	var err error
 	e.process, err = e.Processes.Start(process.Spec{
 		Name: "ampersand serve", Path: e.Program, Args: args,
-		Env:     processEnv("AWS_ACCESS_KEY_ID="+e.AMP.Keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+e.AMP.Keys.SecretAccessKey),
+		Env:     processEnv(env...),
 		LogPath: filepath.Join(e.Logs, "emulator.log"),
 	})
 	return err

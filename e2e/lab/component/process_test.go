@@ -124,6 +124,26 @@ func TestEmulator(t *testing.T) {
 	}
 }
 
+// TestEmulatorsKey: the process is given the root's key, or identities and no key.
+func TestEmulatorsKey(t *testing.T) {
+	for identity, want := range map[string][]string{
+		"":               {"AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=secret"},
+		"/identity.yaml": {"--identity=/identity.yaml"},
+	} {
+		e := newEmulator(t)
+		e.Identity = identity
+		require.NoError(t, os.MkdirAll(e.Dir, 0o700))
+		require.NoError(t, os.WriteFile(e.readyFile()+".test", []byte("127.0.0.1:1"), 0o600))
+		require.NoError(t, e.Install(t.Context()))
+		require.Eventually(t, func() bool { _, err := os.Stat(e.readyFile()); return err == nil }, 20*time.Second, 5*time.Millisecond)
+		given, err := e.process.Given()
+		require.NoError(t, err)
+		require.Subset(t, given, want)
+		require.Equal(t, identity != "", !strings.Contains(strings.Join(given, " "), "AWS_SECRET_ACCESS_KEY"))
+		require.NoError(t, e.Remove(t.Context()))
+	}
+}
+
 // TestEmulatorThatEnds: once the process has ended it is of no use to wait for it, and its log says why.
 func TestEmulatorThatEnds(t *testing.T) {
 	e := newEmulator(t)

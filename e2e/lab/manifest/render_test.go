@@ -93,7 +93,7 @@ func TestRender(t *testing.T) {
 			"ConfigMap keda/sigv4proxy-settings", "Deployment keda/keda-sigv4", "Service keda/keda-sigv4",
 		}},
 		"emulator with roles": {"irsa/emulator", manifest.Options{}, []string{
-			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "Secret ampersand/ampersand-aws", "ConfigMap ampersand/ampersand-identity",
+			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "ConfigMap ampersand/ampersand-identity",
 			"Deployment ampersand/ampersand", "Service ampersand/ampersand",
 			"ServiceAccount ampersand/ampersand", "ClusterRoleBinding /ampersand-issuer-discovery",
 		}},

@@ -88,10 +88,10 @@ func TestWebhookLeavesAlone(t *testing.T) {
 	require.EqualError(t, webhook.Admit(t.Context(), render(t, "irsa/platform", manifest.Options{})), "give Deployment keda/keda-sigv4 an IAM role: no cluster")
 }
 
-// TestNoKeyIsLeft: with roles for service accounts no object that is deployed holds a key, but the emulator's own.
+// TestNoKeyIsLeft: with roles for service accounts no object that is deployed holds a key.
 func TestNoKeyIsLeft(t *testing.T) {
 	t.Parallel()
-	for _, dir := range []string{"irsa/platform", "scaling/irsa", "kwok/issuer"} {
+	for _, dir := range []string{"irsa/emulator", "irsa/platform", "scaling/irsa", "kwok/issuer"} {
 		t.Run(dir, func(t *testing.T) {
 			t.Parallel()
 			for _, object := range render(t, dir, manifest.Options{}) {

@@ -108,6 +108,13 @@ func (g *Group) Start(s Spec) (*Process, error) {
 	return p, nil
 }
 
+// Running are the children that run now.
+func (g *Group) Running() []*Process {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Keys(g.running))
+}
+
 // Close kills the children that still run, waits for their end, and ends the thread that they were bound to. The end of
 // the thread alone would not do: Go keeps it when it happens to be the process's first one.
 func (g *Group) Close() {
@@ -135,6 +142,28 @@ func (g *Group) forget(p *Process) {
 
 // PID is the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Name is what messages call it.
+func (p *Process) Name() string { return p.spec.Name }
+
+// Given returns the arguments and the environment that the kernel holds of the process: what it really got, not what it was
+// meant to get. Of one that has ended there are none.
+func (p *Process) Given() ([]string, error) {
+	var given []string
+	for _, file := range []string{"cmdline", "environ"} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.PID(), file))
+		if err != nil {
+			select {
+			case <-p.exited:
+				return nil, nil
+			default:
+				return nil, fmt.Errorf("read what %s was started with: %w", p.spec.Name, err)
+			}
+		}
+		given = append(given, strings.FieldsFunc(string(text), func(r rune) bool { return r == 0 })...)
+	}
+	return given, nil
+}
 
 // Exited is closed when the process has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }

@@ -119,6 +119,25 @@ func TestStartFails(t *testing.T) {
 	require.EqualError(t, err, "start the orderly child: the process group is closed")
 }
 
+// TestGiven: what a process got can be asked of the kernel while it runs.
+func TestGiven(t *testing.T) {
+	x := newExchange(t)
+	s := x.spec("orderly")
+	s.Args, s.Env = []string{"-an argument"}, append(s.Env, "KEY=a value")
+	p, line := x.start(t, s)
+	line.answers(t)
+	require.Equal(t, "the orderly child", p.Name())
+	require.Equal(t, []*process.Process{p}, x.group.Running())
+	given, err := p.Given()
+	require.NoError(t, err)
+	require.Subset(t, given, []string{"-an argument", "KEY=a value"})
+	require.NoError(t, p.Stop(t.Context()))
+	given, err = p.Given()
+	require.NoError(t, err)
+	require.Empty(t, given)
+	require.Eventually(t, func() bool { return len(x.group.Running()) == 0 }, patience, time.Millisecond)
+}
+
 func TestTail(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 40<<10)
