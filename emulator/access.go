@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
@@ -22,10 +23,16 @@ const reasonAccessDenied = "access-denied"
 // refuses it if not. It comes before anything that tells whether the workspace
 // exists, as on AWS [O amp-api.md 1.5, order of rows 17 and 18].
 func (s *Server) authorize(x *exchange, body []byte) bool {
-	action, resource := s.asksFor(x.route, x.r.Method)
-	if action == "" {
-		return true // nothing that IAM knows, such as a path that is a 404 for everybody
+	for _, one := range s.asksFor(x, body) { // none of what is a 404 for everybody
+		if !s.permit(x, one.action, one.resource, body) {
+			return false
+		}
 	}
+	return true
+}
+
+// permit refuses the request if the caller may not do this one thing of it.
+func (s *Server) permit(x *exchange, action, resource string, body []byte) bool {
 	decision := s.identities.Authorize(x.caller, identity.Request{
 		Action: action, Resource: resource, Context: s.conditions(x, resource, body),
 		ResourcePolicy: s.policies.get(x.route.workspaceID),
@@ -48,17 +55,50 @@ func (s *Server) authorize(x *exchange, body []byte) bool {
 	return false
 }
 
-// asksFor returns the IAM action of a route and the ARN that it is judged on
-// [D service authorization reference].
-func (s *Server) asksFor(rt route, method string) (action, resource string) {
-	if rt.kind == kindControl {
-		return Service + ":" + string(rt.call.Operation), s.workspaces.ResourceARN(rt.call)
+// right is an IAM action on a resource.
+type right struct{ action, resource string }
+
+// asksFor returns the rights that a request takes [D service authorization
+// reference, amp-api.md 6.2], but for iam:PassRole of scrapers, which do nothing here.
+func (s *Server) asksFor(x *exchange, body []byte) []right {
+	rt := x.route
+	if rt.kind != kindControl {
+		action, ok := identity.DataAction(rt.name, x.r.Method)
+		if !ok {
+			return nil
+		}
+		return []right{{action, s.workspaces.ARN(rt.workspaceID)}}
 	}
-	action, ok := identity.DataAction(rt.name, method)
-	if !ok {
-		return "", ""
+	call, sent := rt.call, sentIn(body)
+	if call.Operation == workspace.CreateRuleGroupsNamespace {
+		call.Name = sent.Name
 	}
-	return action, s.workspaces.ARN(rt.workspaceID)
+	rights := []right{{Service + ":" + string(call.Operation), s.workspaces.ResourceARN(call)}}
+	switch call.Operation {
+	case workspace.DescribeAnomalyDetector, workspace.DeleteAnomalyDetector:
+		rights = append(rights, right{rights[0].action, s.workspaces.ARN(call.WorkspaceID)})
+	case workspace.TagResource:
+	default:
+		if len(sent.Tags) > 0 { // that it is asked of the same resource is [I]
+			rights = append(rights, right{Service + ":" + string(workspace.TagResource), rights[0].resource})
+		}
+	}
+	return rights
+}
+
+// sent is what rights depend on of a request's body.
+type sent struct {
+	Name string            `json:"name"`
+	Tags map[string]string `json:"tags"`
+}
+
+// sentIn reads a body; what is wrong with it, the operation says later.
+func sentIn(body []byte) sent {
+	var in sent
+	if json.Unmarshal(body, &in) != nil {
+		return sent{}
+	}
+	return in
 }
 
 // conditions are the condition keys of a request, but for those that tell of the
@@ -67,21 +107,25 @@ func (s *Server) conditions(x *exchange, resource string, body []byte) map[strin
 	if x.caller.Kind == identity.KindRoot {
 		return nil
 	}
-	keys := map[string][]string{"aws:SourceIp": sourceIP(x.r)}
+	keys := map[string][]string{
+		"aws:SourceIp":        sourceIP(x.r),
+		"aws:SecureTransport": {strconv.FormatBool(x.r.TLS != nil)},
+		"aws:RequestedRegion": {s.cfg.Region},
+	}
+	for key, value := range map[string]string{"aws:UserAgent": x.r.UserAgent(), "aws:Referer": x.r.Referer()} {
+		if value != "" {
+			keys[key] = []string{value}
+		}
+	}
 	for k, v := range s.workspaces.Tags(resource) {
 		keys["aws:ResourceTag/"+k] = []string{v}
 	}
 	if x.route.kind != kindControl {
 		return keys
 	}
-	var sent struct {
-		Tags map[string]string `json:"tags"`
-	}
-	if json.Unmarshal(body, &sent) == nil { // what is wrong with it, the operation says
-		for k, v := range sent.Tags {
-			keys["aws:RequestTag/"+k] = []string{v}
-			keys["aws:TagKeys"] = append(keys["aws:TagKeys"], k)
-		}
+	for k, v := range sentIn(body).Tags {
+		keys["aws:RequestTag/"+k] = []string{v}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], k)
 	}
 	if x.route.call.Operation == workspace.UntagResource {
 		keys["aws:TagKeys"] = x.r.URL.Query()["tagKeys"]

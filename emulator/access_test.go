@@ -119,7 +119,26 @@ users:
           Statement:
             - {Effect: Allow, Action: "aps:CreateWorkspace", Resource: "*", Condition: {StringEquals: {"aws:RequestTag/team": a}}}
             - {Effect: Allow, Action: ["aps:QueryMetrics", "aps:DeleteWorkspace"], Resource: "*", Condition: {StringEquals: {"aws:ResourceTag/team": a}}}
-            - {Effect: Allow, Action: ["aps:TagResource"], Resource: "*", Condition: {"ForAllValues:StringEquals": {"aws:TagKeys": [colour]}}}
+            - {Effect: Allow, Action: ["aps:TagResource"], Resource: "*", Condition: {"ForAllValues:StringEquals": {"aws:TagKeys": [colour, team]}}}
+            - {Effect: Deny, Action: "aps:TagResource", Resource: "*", Condition: {StringEquals: {"aws:ResourceTag/team": b}}}
+  - name: untagged
+    accessKeys: [{id: AKIAEXAMPLEUNTAGGED, secret: untagged-secret}]
+    policies:
+      - name: create
+        document:
+          Version: 2012-10-17
+          Statement:
+            - {Effect: Allow, Action: "aps:CreateWorkspace", Resource: "*"}
+            - {Effect: Deny, Action: "*", Resource: "*", Condition: {StringEquals: {"aws:RequestedRegion": eu-west-1}}}
+  - name: secure
+    accessKeys: [{id: AKIAEXAMPLESECURE, secret: secure-secret}]
+    policies:
+      - name: https
+        document:
+          Version: 2012-10-17
+          Statement:
+            - {Effect: Allow, Action: "aps:*", Resource: "*"}
+            - {Effect: Deny, Action: "*", Resource: "*", Condition: {Bool: {"aws:SecureTransport": "false"}}}
   - name: nobody
     accessKeys: [{id: AKIAEXAMPLENOBODY, secret: nobody-secret}]
 `
@@ -151,6 +170,25 @@ func TestRightsByTag(t *testing.T) {
 	require.ErrorAs(t, err, &no)
 	_, err = team.DeleteWorkspace(t.Context(), &amp.DeleteWorkspaceInput{WorkspaceId: mine.WorkspaceId})
 	require.NoError(t, err)
+}
+
+// TestRightsBesideTheAction: who creates with tags must be allowed to tag, and plain HTTP can be denied.
+func TestRightsBesideTheAction(t *testing.T) {
+	srv := start(t, emulator.Config{IdentityFile: identityFile(t, otherAccount)})
+	as := func(id, secret string) *amp.Client {
+		cfg := srv.AWSConfig()
+		cfg.Credentials = credentials.NewStaticCredentialsProvider(id, secret, "")
+		return amp.NewFromConfig(cfg)
+	}
+	var no *types.AccessDeniedException
+	untagged := as("AKIAEXAMPLEUNTAGGED", "untagged-secret")
+	_, err := untagged.CreateWorkspace(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = untagged.CreateWorkspace(t.Context(), &amp.CreateWorkspaceInput{Tags: map[string]string{"a": "b"}})
+	require.ErrorAs(t, err, &no)
+	require.Contains(t, aws.ToString(no.Message), "aps:TagResource")
+	_, err = as("AKIAEXAMPLESECURE", "secure-secret").ListWorkspaces(t.Context(), nil)
+	require.ErrorAs(t, err, &no)
 }
 
 // TestResourcePolicy opens a workspace to a user without policies, and closes it again.

@@ -1,15 +1,18 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/ampersand-amp/ampersand/emulator/explain"
 )
 
-// inspectorSize is how many requests are remembered.
+// inspectorSize is how many requests are remembered of those that were accepted,
+// and of those that were not.
 const inspectorSize = 500
 
 // maxShownPath bounds the path that logs and the inspector show.
@@ -21,35 +24,61 @@ const (
 	maxShownUserAgent = 256
 )
 
-// inspector remembers the last requests in a ring.
+// inspector remembers the last requests that were accepted and the last that were
+// not, apart, so that a chain's ordinary traffic does not push refusals out.
 type inspector struct {
-	mu   sync.Mutex
-	ring []explain.Request
+	mu       sync.Mutex
+	seen     uint64 // requests until now
+	accepted ring
+	refused  ring
+}
+
+// ring holds the newest requests.
+type ring struct {
+	kept []numbered
 	next int
 }
 
-func newInspector(size int) *inspector { return &inspector{ring: make([]explain.Request, 0, size)} }
+// numbered is a request with its place in the order of all.
+type numbered struct {
+	n uint64
+	explain.Request
+}
 
-func (i *inspector) add(e explain.Request) {
+func newInspector(size int) *inspector {
+	return &inspector{accepted: ring{kept: make([]numbered, 0, size)}, refused: ring{kept: make([]numbered, 0, size)}}
+}
+
+func (i *inspector) add(r explain.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.ring) < cap(i.ring) {
-		i.ring = append(i.ring, e)
+	i.seen++
+	to := &i.accepted
+	if r.Verdict != explain.Accepted {
+		to = &i.refused
+	}
+	to.add(numbered{i.seen, r})
+}
+
+func (r *ring) add(one numbered) {
+	if len(r.kept) < cap(r.kept) {
+		r.kept = append(r.kept, one)
 		return
 	}
-	i.ring[i.next] = e
-	i.next = (i.next + 1) % len(i.ring)
+	r.kept[r.next] = one
+	r.next = (r.next + 1) % len(r.kept)
 }
 
 // last returns the requests, the newest first, without their explanations.
 func (i *inspector) last() []explain.Request {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	out := make([]explain.Request, 0, len(i.ring))
-	for n := len(i.ring) - 1; n >= 0; n-- {
-		e := i.ring[(i.next+n)%len(i.ring)]
-		e.Explanation = nil
-		out = append(out, e)
+	all := slices.Concat(i.accepted.kept, i.refused.kept)
+	i.mu.Unlock()
+	slices.SortFunc(all, func(a, b numbered) int { return cmp.Compare(b.n, a.n) })
+	out := make([]explain.Request, len(all))
+	for n := range all {
+		out[n] = all[n].Request
+		out[n].Explanation = nil
 	}
 	return out
 }
@@ -57,9 +86,11 @@ func (i *inspector) last() []explain.Request {
 func (i *inspector) find(id string) (explain.Request, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for _, e := range i.ring {
-		if e.ID == id {
-			return e, true
+	for _, kept := range [][]numbered{i.refused.kept, i.accepted.kept} {
+		for _, r := range kept {
+			if r.ID == id {
+				return r.Request, true
+			}
 		}
 	}
 	return explain.Request{}, false

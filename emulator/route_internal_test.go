@@ -84,14 +84,15 @@ func FuzzRouteOf(f *testing.F) {
 
 func TestInspectorForgetsTheOldest(t *testing.T) {
 	i := newInspector(3)
+	i.add(explain.Request{ID: "refused", Verdict: explain.Refused})
 	for _, id := range []string{"a", "b", "c", "d", "e"} {
-		i.add(explain.Request{ID: id})
+		i.add(explain.Request{ID: id, Verdict: explain.Accepted})
 	}
 	var ids []string
 	for _, e := range i.last() {
 		ids = append(ids, e.ID)
 	}
-	require.Equal(t, []string{"e", "d", "c"}, ids)
+	require.Equal(t, []string{"e", "d", "c", "refused"}, ids)
 	_, ok := i.find("a")
 	require.False(t, ok)
 }

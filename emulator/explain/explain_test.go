@@ -166,7 +166,7 @@ func TestOfDenial(t *testing.T) {
 	e := explain.OfDenial(d, "AccessDeniedException", "User: ... is not authorized", explain.Redactor{})
 	require.Equal(t, explain.CauseNotAllowed, e.Cause)
 	require.Equal(t, d.Principal+" may not do aps:RemoteWrite on "+d.Resource+": no statement of the policy Query allows it. "+
-		"Attach a policy that allows aps:RemoteWrite on that resource to the principal.", e.Text)
+		"Allow aps:RemoteWrite on that resource where it is said to be missing.", e.Text)
 	d.Explicit, d.Policy = true, "Freeze"
 	e = explain.OfDenial(d, "AccessDeniedException", "m", explain.Redactor{})
 	require.Contains(t, e.Text, "explicit deny wins")

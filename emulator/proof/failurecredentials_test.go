@@ -290,7 +290,7 @@ func wrongPrincipal(t *testing.T) {
 				kind:   "AccessDeniedException",
 				body:   `{"Message":"User: ` + user + ` is not authorized to perform: ` + action + ` on resource: ` + s.ws.ARN + `"}`,
 				reason: "access-denied", cause: explain.CauseNotAllowed, identity: user,
-				remedy: "Attach a policy that allows " + action,
+				remedy: "Allow " + action,
 			})
 			require.Contains(t, known.Explanation.Text, user)
 		}

@@ -88,7 +88,7 @@ func (r *Registry) ResourceARN(call Call) string {
 		return r.scraperARN(call.Name)
 	}
 	switch call.Operation {
-	case DescribeRuleGroupsNamespace, PutRuleGroupsNamespace, DeleteRuleGroupsNamespace:
+	case CreateRuleGroupsNamespace, DescribeRuleGroupsNamespace, PutRuleGroupsNamespace, DeleteRuleGroupsNamespace:
 		return r.rulesARN(call.WorkspaceID, call.Name)
 	case DescribeAnomalyDetector, PutAnomalyDetector, DeleteAnomalyDetector:
 		return r.detectorARN(call.WorkspaceID, call.Name)

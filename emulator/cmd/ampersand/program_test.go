@@ -210,7 +210,7 @@ func TestFailures(t *testing.T) {
 }
 
 func TestHelpAndVersion(t *testing.T) {
-	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"help", "serve"}, {"serve", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"help", "serve"}, {"serve", "--help"}, {"explain", "--help"}} {
 		code, stdout, stderr := run(t, nil, args...)
 		require.Equal(t, 0, code)
 		require.Contains(t, stdout, "Usage:")
@@ -225,6 +225,26 @@ func TestHelpAndVersion(t *testing.T) {
 		require.Equal(t, 0, code)
 		require.True(t, strings.HasPrefix(stdout, "ampersand "), stdout)
 	}
+}
+
+// TestExplainARefusal asks the running program why it refused a request, as a user does.
+func TestExplainARefusal(t *testing.T) {
+	p := serve(t, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.addr+"/workspaces", nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	id := res.Header.Get("x-amzn-RequestId")
+	for _, args := range [][]string{{"explain"}, {"explain", "--last"}, {"explain", id}} {
+		code, stdout, stderr := run(t, nil, append(args, "--url", "http://"+p.addr)...)
+		require.Equal(t, 0, code, stderr)
+		require.Contains(t, stdout, id)
+		require.Contains(t, stdout, "missing-token")
+	}
+	code, _, stderr := run(t, nil, "explain", "none", "--url", "http://"+p.addr)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "no such request")
 }
 
 func TestReadyFileBannerAndSignals(t *testing.T) {
