@@ -125,6 +125,20 @@ func TestSecretInThePlaceOfTheKeyID(t *testing.T) {
 	}
 }
 
+// TestSwappedUser has a user's id and secret swapped, at AMP and at STS.
+func TestSwappedUser(t *testing.T) {
+	var log lockedBuffer
+	srv := start(t, emulator.Config{IdentityFile: identityFile(t, identities), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	mixed := &aws.Credentials{AccessKeyID: "collector-secret", SecretAccessKey: "AKIAEXAMPLECOLLECTOR"}
+	for _, path := range []string{"/workspaces", "/?Action=GetCallerIdentity&Version=2011-06-15"} {
+		refused := send(t, srv, "GET", path, nil, mixed, nil)
+		require.Equal(t, 403, refused.status)
+		shown := send(t, srv, "GET", "/_ampersand/api/requests?id="+refused.header.Get("x-amzn-RequestId"), nil, nil, nil)
+		require.Equal(t, "[redacted]", decode[request](t, shown.body).Explanation.AccessKeyID)
+		require.NotContains(t, shown.body+log.String(), "collector-secret")
+	}
+}
+
 // TestStaleSessionToken has a client whose shell still has a session's token: AWS's
 // answer says only that the token is invalid, log and explanation say why.
 func TestStaleSessionToken(t *testing.T) {

@@ -16,7 +16,9 @@ func (s *Server) redactor(x *exchange) explain.Redactor {
 			secrets = append(secrets, key.SecretAccessKey, key.SessionToken)
 		}
 	}
-	return explain.NewRedactor(x.r, secrets...)
+	red := explain.NewRedactor(x.r, secrets...)
+	red.Secret = s.identities.IsSecret // whoever swaps id and secret sends it as the id
+	return red
 }
 
 // explain gathers what is known about a request that was not accepted.

@@ -42,6 +42,9 @@ const (
 	stsMaxSkew = 15 * time.Minute
 )
 
+// maxHeader bounds a request's line and headers.
+const maxHeader = 128 << 10
+
 // workspacesFile is the name of the control plane's file in the data folder.
 const workspacesFile = "workspaces.json"
 
@@ -153,6 +156,9 @@ func (s *Server) start(ctx context.Context) error {
 		// for the client to take the answer.
 		WriteTimeout: 3 * time.Minute,
 		IdleTimeout:  2 * time.Minute,
+		// API Gateway takes 10,240 bytes of headers [D API Gateway quotas]; here the
+		// request line counts too, which a long query by GET is in.
+		MaxHeaderBytes: maxHeader,
 		// OPTIONS * is an unknown route like any other, and logged like any other.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),

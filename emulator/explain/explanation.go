@@ -19,11 +19,15 @@ const CauseNotAllowed = "not-allowed"
 // OfRefusal explains a request whose signature was refused.
 func OfRefusal(refusal *sigv4.Refusal, red Redactor) *Explanation {
 	d := refusal.Diagnosis
-	text := func(s string) string { return cut(red.Text(s), maxText) }
+	text := func(s string) string { return red.textOf(s, maxText) }
+	id, message := cut(red.KeyID(refusal.AccessKeyID), maxKeyID), refusal.Message
+	if before, _, ok := strings.Cut(message, "'"+refusal.AccessKeyID); ok && id == Redacted && refusal.Reason == sigv4.ReasonBadCredential {
+		message = before + "'" + Redacted + "'" // a secret with slashes goes on behind what was taken for the id
+	}
 	e := &Explanation{
-		Type: refusal.Type, Message: text(refusal.Message),
+		Type: refusal.Type, Message: text(message),
 		Cause: d.Cause, Text: text(d.Text), Proven: d.Proven,
-		AccessKeyID:            cut(red.KeyID(refusal.AccessKeyID), maxKeyID),
+		AccessKeyID:            id,
 		CanonicalRequest:       text(refusal.CanonicalRequest),
 		StringToSign:           text(refusal.StringToSign),
 		ClientCanonicalRequest: text(d.ClientCanonicalRequest),
@@ -32,8 +36,8 @@ func OfRefusal(refusal *sigv4.Refusal, red Redactor) *Explanation {
 	if d.Difference.Line > 0 {
 		e.Difference = &Difference{
 			Line:   d.Difference.Line,
-			Client: cut(red.Text(d.Difference.Client), maxLine),
-			Server: cut(red.Text(d.Difference.Server), maxLine),
+			Client: red.textOf(d.Difference.Client, maxLine),
+			Server: red.textOf(d.Difference.Server, maxLine),
 		}
 	}
 	return e
@@ -55,7 +59,7 @@ type Denial struct {
 
 // OfDenial explains a request that IAM refused.
 func OfDenial(d Denial, errorType, message string, red Redactor) *Explanation {
-	remedy := "Attach a policy that allows " + d.Action + " on that resource to the principal."
+	remedy := "Allow " + d.Action + " on that resource where it is said to be missing."
 	if d.Explicit {
 		remedy = "An explicit deny wins over every allow: change the policy that denies."
 	}
@@ -64,10 +68,10 @@ func OfDenial(d Denial, errorType, message string, red Redactor) *Explanation {
 		reason = ": " + reason
 	}
 	return &Explanation{
-		Type: errorType, Message: cut(red.Text(message), maxText),
+		Type: errorType, Message: red.textOf(message, maxText),
 		Cause:  CauseNotAllowed,
-		Text:   cut(red.Text(d.Principal+" may not do "+d.Action+" on "+d.Resource+reason+". "+remedy), maxText),
-		Policy: cut(red.Text(d.Policy), maxLine),
+		Text:   red.textOf(d.Principal+" may not do "+d.Action+" on "+d.Resource+reason+". "+remedy, maxText),
+		Policy: red.textOf(d.Policy, maxLine),
 	}
 }
 
@@ -75,7 +79,7 @@ func OfDenial(d Denial, errorType, message string, red Redactor) *Explanation {
 // signature ([D] API Gateway, amp-api.md 1.3).
 func OfRoute(errorType, message string, red Redactor) *Explanation {
 	return &Explanation{
-		Type: errorType, Message: cut(red.Text(message), maxText), Cause: "unknown-route",
+		Type: errorType, Message: red.textOf(message, maxText), Cause: "unknown-route",
 		Text: "The path or the method is none of AMP's; AMP answers those as if the request were not signed. Look for a slash at the end, " +
 			"a missing or doubled /api/v1, a missing /workspaces/ID, and APIs of Prometheus that AMP does not offer.",
 	}
@@ -84,7 +88,7 @@ func OfRoute(errorType, message string, red Redactor) *Explanation {
 // OfAnswer explains what was refused behind the signature, where the answer itself
 // says why.
 func OfAnswer(reason, errorType, message string, red Redactor) *Explanation {
-	return &Explanation{Type: errorType, Message: cut(red.Text(message), maxText), Cause: reason}
+	return &Explanation{Type: errorType, Message: red.textOf(message, maxText), Cause: reason}
 }
 
 // cut returns the beginning of s, in memory of its own: s may be a piece of a large

@@ -166,6 +166,8 @@ func TestAPIRefuses(t *testing.T) {
 		"no document":        {"POST", "/policies", `{"to":"` + queryRole + `","name":"y"}`, 400},
 		"bad document":       {"POST", "/policies", `{"to":"` + queryRole + `","name":"y","document":{}}`, 400},
 		"no name":            {"POST", "/policies", `{"to":"` + queryRole + `","document":` + statement + `}`, 400},
+		"name":               {"POST", "/policies", `{"to":"` + queryRole + `","name":"a b\n<x>","document":` + statement + `}`, 400},
+		"long name":          {"POST", "/policies", `{"to":"` + queryRole + `","name":"` + strings.Repeat("x", 129) + `","document":` + statement + `}`, 400},
 		"policy not had":     {"DELETE", "/policies?of=" + queryRole + "&policy=x", "", 404},
 		"unknown role":       {"POST", "/revocations", `{"role":"x"}`, 404},
 		"nothing revoked":    {"DELETE", "/revocations?role=" + queryRole, "", 404},

@@ -131,8 +131,11 @@ func (s *Store) AttachPolicy(memberARN, policyARN string) error {
 
 // PutPolicy gives a user or role an inline policy, or replaces the one of that name.
 func (s *Store) PutPolicy(memberARN, name string, p *Policy) error {
-	if name == "" || p == nil {
-		return fmt.Errorf("put policy: %w: it needs a name and a document", ErrInvalid)
+	if err := checkPolicyName(name); err != nil {
+		return fmt.Errorf("put policy: %w: %w", ErrInvalid, err)
+	}
+	if p == nil {
+		return fmt.Errorf("put policy: %w: it needs a document", ErrInvalid)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

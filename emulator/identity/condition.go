@@ -86,8 +86,12 @@ func newCondition(operator, key string, values stringList, variables bool) (cond
 // holds judges the request. A key that the request lacks fails an operator unless it
 // is a negated one or ends in IfExists [D IAM guide, "Condition operators"]; ForAllValues
 // is true and ForAnyValue false of no values at all, IfExists or not [D, O].
-func (c *condition) holds(in *scope) bool {
-	values, ok := in.values(c.key)
+//
+// Where keys that differ in case only made one key of several values, an operator
+// without quantifier errs on the safe side: for an Allow it has to hold for all of them,
+// for a Deny for one [I].
+func (c *condition) holds(in *scope, deny bool) bool {
+	values, several, ok := in.values(c.key)
 	ok = ok && len(values) > 0
 	if c.null {
 		return c.matches(in, strconv.FormatBool(!ok))
@@ -104,6 +108,9 @@ func (c *condition) holds(in *scope) bool {
 	}
 	// Without a quantifier a negated operator wants that no value matches.
 	all := c.each == forAllValues || c.each == single && c.negated
+	if several && c.each == single {
+		all = !deny
+	}
 	for _, value := range values {
 		if fits := c.matches(in, value) != c.negated; fits != all {
 			return fits

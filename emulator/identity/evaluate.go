@@ -84,7 +84,7 @@ func (s *statement) judge(in *scope) (miss, nearness) {
 		return miss{what: missResource}, near
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(in) {
+		if !s.conditions[i].holds(in, s.deny) {
 			return miss{what: missCondition, condition: &s.conditions[i]}, near
 		}
 	}

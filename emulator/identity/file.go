@@ -86,7 +86,7 @@ func decodeFile(raw []byte) (identityFile, *yaml.Node, error) {
 	case errors.Is(err, io.EOF): // an empty file says nothing
 		return file, &root, nil
 	case err != nil:
-		return file, nil, fmt.Errorf("read: %w", err)
+		return file, nil, fmt.Errorf("read: %w", withoutValues(err))
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return file, nil, errors.New("more than one YAML document")

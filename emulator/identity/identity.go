@@ -70,6 +70,9 @@ type Principal struct {
 	RoleARN, SessionName string
 	// SessionKey is the ASIA... key of the temporary credentials, if they are such.
 	SessionKey string
+	// FederatedProvider is the ARN of the OpenID Connect provider by whose token the
+	// session was opened, if it was.
+	FederatedProvider string
 	// Issued is when the temporary credentials were.
 	Issued time.Time
 	// Tags are those of the user or role. They are not to be changed.

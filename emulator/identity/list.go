@@ -90,6 +90,9 @@ func (s *Store) List() Listing {
 		l.Keys = append(l.Keys, KeyInfo{id, user, k.key.Principal.(Principal).ARN, k.status, k.created})
 	}
 	for id, one := range s.sessions {
+		if one.forgotten(now) {
+			continue
+		}
 		l.Sessions = append(l.Sessions, SessionInfo{
 			id, one.who.ARN, one.who.RoleARN, one.who.Issued, one.key.Expires, !now.Before(one.key.Expires),
 		})

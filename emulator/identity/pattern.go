@@ -107,7 +107,7 @@ func (p pattern) expand(in *scope) (string, bool) {
 			b.WriteString(part.text)
 			continue
 		}
-		values, ok := in.values(part.variable)
+		values, _, ok := in.values(part.variable)
 		switch {
 		case ok && len(values) == 1 && !strings.ContainsAny(values[0], "\x00\x01"):
 			b.WriteString(values[0])

@@ -29,7 +29,9 @@ func session() identity.Principal {
 
 func TestEvaluate(t *testing.T) {
 	const allow, deny, none = identity.Allow, identity.Deny, identity.NoEffect
-	write := identity.Request{Action: "aps:RemoteWrite", Resource: workspace}
+	write := identity.Request{
+		Action: "aps:RemoteWrite", Resource: workspace, Context: map[string][]string{"aws:SecureTransport": {"true"}},
+	}
 	tests := map[string]struct {
 		statements string
 		want       identity.Effect
@@ -62,6 +64,7 @@ func TestEvaluate(t *testing.T) {
 		"two conditions, both hold":        {`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":"anna"},"StringLike":{"aws:userid":"AIDA*"}}}`, allow},
 		"two conditions, one fails":        {`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:username":"anna","aws:userid":"x"}}}`, none},
 		"deny whose condition fails":       {`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}},{"Effect":"Allow","Action":"*","Resource":"*"}`, allow},
+		"deny whose condition holds":       {`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}},{"Effect":"Allow","Action":"*","Resource":"*"}`, deny},
 		"unanchored patterns do not match": {`{"Effect":"Allow","Action":"aps:Remote","Resource":"*"}`, none},
 	}
 	for name, tc := range tests {

@@ -134,12 +134,15 @@ func (r *reader) user(at place, a *account, file userFile) error {
 
 func (r *reader) key(at place, user *member, file keyFile) error {
 	switch {
+	// Never the id itself: it is the secret where somebody swapped the two.
 	case !r.keys.MatchString(file.ID):
-		return at.at("id").errorf("%q is no access key id of letters and digits", file.ID)
+		return at.at("id").errorf("this is no access key id of letters and digits")
+	case looksLikeKeyID(file.Secret):
+		return at.at("secret").errorf("the secret has the form of an access key id: id and secret may be swapped")
 	case strings.HasPrefix(file.ID, "ASIA"):
-		return at.at("id").errorf("%s would be a temporary key: those come from STS", file.ID)
+		return at.at("id").errorf("this would be a temporary key: those come from STS")
 	case r.state.keys[file.ID] != nil:
-		return at.at("id").errorf("another access key is %s", file.ID)
+		return at.at("id").errorf("another access key has this id")
 	case file.Secret == "" || strings.ContainsFunc(file.Secret, func(c rune) bool { return c <= ' ' || c > '~' }):
 		return at.at("secret").errorf("the secret is empty or has characters other than those of ASCII without blanks")
 	}
@@ -248,8 +251,9 @@ func (r *reader) grant(at place, a *account, file grantFile) (grant, error) {
 			return grant{}, at.at("arn").errorf("there is no policy %s: it is neither one of AWS's for AMP nor under policies", file.ARN)
 		}
 		return attached(file.ARN, p), nil
-	case !r.names.MatchString(file.Name):
-		return grant{}, at.at("name").errorf("%q is no name of letters, digits and +=,.@-_", file.Name)
+	}
+	if err := checkPolicyName(file.Name); err != nil {
+		return grant{}, at.at("name").errorf("%w", err)
 	}
 	document, err := documentJSON(&file.Document)
 	if err != nil {

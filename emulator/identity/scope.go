@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,20 +30,37 @@ type scope struct {
 }
 
 // values returns those of a condition key, whose case does not matter [D IAM guide,
-// "Condition"].
-func (in *scope) values(key string) ([]string, bool) {
-	if v, ok := in.req.Context[key]; ok {
-		return v, true
+// "Condition"]. Keys that differ in case only, such as those of the tags Team and team,
+// are one key with the values of all, in order; several tells of that [I].
+func (in *scope) values(key string) (values []string, several, ok bool) {
+	if values, several, ok = folded(in.req.Context, key); ok {
+		return values, several, true
 	}
-	for k, v := range in.req.Context {
-		if strings.EqualFold(k, key) {
-			return v, true
-		}
+	if tag, is := principalTag(key); is {
+		return in.tag(tag)
 	}
 	if v, ok := in.known(key); ok {
-		return []string{v}, true
+		return []string{v}, false, true
 	}
-	return nil, false
+	return nil, false, false
+}
+
+// folded finds the values of all keys that are the wanted one but for case.
+func folded(all map[string][]string, key string) (values []string, several, ok bool) {
+	for k, v := range all {
+		switch {
+		case !strings.EqualFold(k, key):
+		case !ok:
+			values, ok = v, true
+		default:
+			values, several = slices.Concat(values, v), true
+		}
+	}
+	if several {
+		slices.Sort(values)
+		values = slices.Compact(values)
+	}
+	return values, several, ok
 }
 
 // known are the keys that every request has [D IAM guide, "Global condition context
@@ -50,12 +68,6 @@ func (in *scope) values(key string) ([]string, bool) {
 func (in *scope) known(key string) (string, bool) {
 	prefix, name, _ := strings.Cut(key, ":")
 	if !strings.EqualFold(prefix, "aws") {
-		return "", false
-	}
-	if what, tag, ok := strings.Cut(name, "/"); ok {
-		if strings.EqualFold(what, "PrincipalTag") {
-			return in.tag(tag)
-		}
 		return "", false
 	}
 	who, at := in.who, in.req.Time
@@ -76,19 +88,39 @@ func (in *scope) known(key string) (string, bool) {
 		return at.UTC().Format(time.RFC3339Nano), !at.IsZero()
 	case "epochtime":
 		return strconv.FormatInt(at.Unix(), 10), !at.IsZero()
+	case "federatedprovider": // of a session that a web identity opened [D]
+		return present(who.FederatedProvider)
+	case "multifactorauthpresent": // no key tells of it but temporary ones [D]; nobody has a device here
+		return "false", who.SessionKey != ""
+	case "viaawsservice": // no service calls on somebody's behalf here
+		return "false", true
+	case "principalisawsservice": // in signed requests [D]
+		return "false", who.Kind != KindFederated
 	case "resourceaccount":
 		return present(accountOf(in.req.Resource))
 	}
 	return "", false
 }
 
-func (in *scope) tag(key string) (string, bool) {
+// principalTag returns the tag that a condition key asks for.
+func principalTag(key string) (tag string, ok bool) {
+	const prefix = "aws:PrincipalTag/"
+	if len(key) <= len(prefix) || !strings.EqualFold(key[:len(prefix)], prefix) {
+		return "", false
+	}
+	return key[len(prefix):], true
+}
+
+// tag returns the principal's values of a tag, as values does.
+func (in *scope) tag(key string) (values []string, several, ok bool) {
 	for k, v := range in.who.Tags {
 		if strings.EqualFold(k, key) {
-			return v, true
+			values = append(values, v)
 		}
 	}
-	return "", false
+	several = len(values) > 1
+	slices.Sort(values)
+	return slices.Compact(values), several, len(values) > 0
 }
 
 func present(s string) (string, bool) { return s, s != "" }

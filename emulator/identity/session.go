@@ -13,8 +13,11 @@ import (
 const maxSession = 36 * time.Hour
 
 // keepExpired is how long an expired session is remembered, so that its refusal can say
-// that it is expired.
-const keepExpired = 24 * time.Hour
+// that it is expired. AWS's tokens tell it themselves, for ever [I].
+const keepExpired = time.Hour
+
+// maxSessions bounds how many sessions are kept, for whoever opens them in a loop [I].
+const maxSessions = 10_000
 
 // ErrUnknown is wrapped by errors about a user, role, policy, key or session that does
 // not exist.
@@ -27,6 +30,9 @@ type SessionInput struct {
 	Role      *Role
 	Name      string
 	Principal Principal
+	// FederatedProvider is the ARN of the OpenID Connect provider whose token the role is
+	// assumed with, if it is.
+	FederatedProvider string
 	// Duration is how long they live.
 	Duration time.Duration
 	// Policy and the policies of PolicyARNs bound what the session may do, if there are
@@ -64,6 +70,7 @@ func (s *Store) NewSession(in SessionInput) (Session, error) {
 			Kind: KindAssumedRole, AccountID: in.Role.AccountID, RoleARN: in.Role.ARN, SessionName: in.Name,
 			ARN:    fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", s.partition, in.Role.AccountID, in.Role.Name, in.Name),
 			UserID: in.Role.ID + ":" + in.Name, Tags: in.Role.Tags,
+			FederatedProvider: in.FederatedProvider,
 		}
 	}
 	who.SessionKey, who.Issued = newKeyID("ASIA"), now
@@ -86,7 +93,7 @@ func (s *Store) NewSession(in SessionInput) (Session, error) {
 		}
 		next.bounds = append(next.bounds, grant{name: arn, arn: arn, policy: p})
 	}
-	s.sweep(now)
+	s.makeRoom(now)
 	s.sessions[who.SessionKey] = next
 	return Session{
 		AccessKeyID: next.key.AccessKeyID, SecretAccessKey: next.key.SecretAccessKey,
@@ -94,17 +101,51 @@ func (s *Store) NewSession(in SessionInput) (Session, error) {
 	}, nil
 }
 
-// sweep forgets sessions that expired long ago, whenever their number has doubled.
-func (s *Store) sweep(now time.Time) {
+// makeRoom lets one more session fit. Those that expired long ago are forgotten whenever
+// the number of sessions has doubled. If there are still too many, the one goes that
+// expired first, or else the oldest.
+func (s *Store) makeRoom(now time.Time) {
 	if len(s.sessions) < s.sweepAt {
 		return
 	}
 	for id, one := range s.sessions {
-		if now.Sub(one.key.Expires) > keepExpired {
+		if one.forgotten(now) {
 			delete(s.sessions, id)
 		}
 	}
-	s.sweepAt = max(1024, 2*len(s.sessions))
+	for len(s.sessions) >= maxSessions {
+		id := s.expendable(now)
+		delete(s.sessions, id)
+		s.remember(id, fmt.Sprintf("the session gave way at %s: no more than %d are kept", s.stamp(), maxSessions))
+	}
+	s.sweepAt = min(max(1024, 2*len(s.sessions)), maxSessions)
+}
+
+// forgotten reports whether a session expired so long ago that it counts as unknown.
+func (one *session) forgotten(now time.Time) bool { return now.Sub(one.key.Expires) > keepExpired }
+
+// expendable is the session to be missed least.
+func (s *Store) expendable(now time.Time) string {
+	var least string
+	for id, one := range s.sessions {
+		if least == "" || one.before(s.sessions[least], now) {
+			least = id
+		}
+	}
+	return least
+}
+
+// before reports whether a session goes before another one.
+func (one *session) before(other *session, now time.Time) bool {
+	expired, otherExpired := !now.Before(one.key.Expires), !now.Before(other.key.Expires)
+	switch {
+	case expired != otherExpired:
+		return expired
+	case expired:
+		return one.key.Expires.Before(other.key.Expires)
+	default:
+		return one.who.Issued.Before(other.who.Issued)
+	}
 }
 
 // exists reports whether the user or role of a principal is there.

@@ -185,7 +185,7 @@ func (s *Store) LookupKey(id string) (sigv4.Key, bool) {
 	if k := s.state.keys[id]; k != nil && k.status == KeyActive {
 		return k.key, true
 	}
-	if one := s.sessions[id]; one != nil {
+	if one := s.sessions[id]; one != nil && !one.forgotten(s.now()) {
 		return one.key, true
 	}
 	return sigv4.Key{}, false
@@ -205,8 +205,10 @@ func (s *Store) WhyUnknown(id string) string {
 	if why := s.gone[id]; why != "" {
 		return why
 	}
-	if _, ok := s.sessions[id]; !ok && strings.HasPrefix(id, "ASIA") {
-		return "no such session: sessions end with the emulator's process, and long after they expired"
+	if one := s.sessions[id]; one != nil && one.forgotten(s.now()) {
+		return "the session expired at " + one.key.Expires.UTC().Format(time.RFC3339) + ", more than an hour ago"
+	} else if one == nil && strings.HasPrefix(id, "ASIA") {
+		return "no such session: sessions end with the emulator's process, and are forgotten an hour after they expired"
 	}
 	return ""
 }

@@ -47,6 +47,26 @@ func (a *authorization) signsHost() bool {
 	return false
 }
 
+// repeatsHeader reports whether a name is signed twice, in whatever case.
+func (a *authorization) repeatsHeader() bool {
+	const few = 16 // so many are compared without memory of their own
+	if len(a.signedHeaders) <= few {
+		for k, name := range a.signedHeaders {
+			for _, earlier := range a.signedHeaders[:k] {
+				if strings.EqualFold(name, earlier) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	seen := make(map[string]struct{}, len(a.signedHeaders))
+	for _, name := range a.signedHeaders {
+		seen[strings.ToLower(name)] = struct{}{}
+	}
+	return len(seen) < len(a.signedHeaders)
+}
+
 // parseAuthorization finds the signature in the Authorization header or in the
 // query. Both at once is a signature error without detail ([SS] amp-api.md 5.1).
 func parseAuthorization(r *http.Request, rawQuery string) (authorization, *Refusal) {

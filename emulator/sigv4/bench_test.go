@@ -75,7 +75,7 @@ func BenchmarkVerifyMismatchLarge(b *testing.B) {
 
 // BenchmarkRefusal sets beside each other what it costs to accept a request and to
 // refuse it when a byte that no guess brings back was changed, for requests as large
-// as a listener lets through. The explanation is paid for by whoever knows a key's id.
+// as a listener lets through and larger. The explanation is paid for by whoever knows a key's id.
 func BenchmarkRefusal(b *testing.B) {
 	const path = "http://h/workspaces/ws-1/api/v1/query"
 	many := func(n int) http.Header {

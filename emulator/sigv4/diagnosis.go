@@ -132,6 +132,7 @@ func (i *investigation) guesses(yield func(guess) bool) {
 	within := func(g guess) bool { return i.budget > 0 && yield(g) }
 	for _, topic := range []func(func(guess) bool) bool{
 		i.stripped, i.payloads, i.hosts, i.queries, i.paths, i.moved, i.methods, i.secrets, i.headers, i.hostsAndPayloads, i.dates,
+		i.undoneEscapes,
 	} {
 		if !topic(within) {
 			return

@@ -22,6 +22,16 @@ func (i *investigation) paths(yield func(guess) bool) bool {
 			"taken away on the way."+rule) {
 		return false
 	}
+	for _, other := range []string{lowerEscapes(raw), upperEscapes(raw)} {
+		if !try(CausePathEncoding, signed(other), "The client signed the escapes of the path in hex digits of the other case: they were rewritten on "+
+			"the way (Python's requests does so). Send escapes in upper-case hex.") {
+			return false
+		}
+	}
+	if !try(CausePathEncoding, signed(plainUnreserved(raw)), "The client signed letters, digits or -._~ of the path as they are, and they "+
+		"arrived escaped. "+needlessRemedy) {
+		return false
+	}
 	for _, other := range []string{strings.TrimRight(raw, "/"), raw + "/"} {
 		if !try(CausePath, signed(other), "The client signed a path that differs in the slash at its end."+remedy) {
 			return false
@@ -58,6 +68,73 @@ func (i *investigation) paths(yield func(guess) bool) bool {
 		}
 	}
 	return true
+}
+
+const needlessRemedy = "Escape none of those in a path: libraries write such escapes anew (Python's requests does so)."
+
+// undoneEscapes puts back an escape that none of the path needs and that was undone on
+// the way: of -, ., _ and ~ wherever they stand, as many a library escapes them, and of
+// one byte at a time, from the end, where the varying part of a path is.
+func (i *investigation) undoneEscapes(yield func(guess) bool) bool {
+	raw := i.target.path
+	try := func(path string) bool {
+		c := i.base
+		c.path = string(appendPath(nil, path))
+		return path == raw || yield(guess{CausePathEncoding, "The client signed an escape in the path that nothing needs, and it was undone on the way. " +
+			needlessRemedy, c})
+	}
+	for _, mark := range "~_-." {
+		escape := string(appendEscape(nil, byte(mark)))
+		for _, form := range []string{escape, lowerEscapes(escape)} {
+			if !try(strings.ReplaceAll(raw, string(mark), form)) {
+				return false
+			}
+		}
+	}
+	tried := 0
+	for k := len(raw) - 1; k >= 0 && tried < maxVaried; k-- {
+		if !unreserved(raw[k]) || k >= 1 && raw[k-1] == '%' || k >= 2 && raw[k-2] == '%' { // nor the digits of an escape
+			continue
+		}
+		tried++
+		if !try(raw[:k] + string(appendEscape(nil, raw[k])) + raw[k+1:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// plainUnreserved undoes the escapes of what needs none.
+func plainUnreserved(path string) string {
+	return mapEscapes(path, func(escape string, c byte) string {
+		if unreserved(c) {
+			return string(c)
+		}
+		return escape
+	})
+}
+
+// upperEscapes writes the hex digits of escapes in upper case.
+func upperEscapes(path string) string {
+	return mapEscapes(path, func(escape string, _ byte) string { return strings.ToUpper(escape) })
+}
+
+// mapEscapes rewrites each percent escape, of the byte c, of a path.
+func mapEscapes(path string, rewrite func(escape string, c byte) string) string {
+	if !strings.Contains(path, "%") {
+		return path
+	}
+	var out strings.Builder
+	for k := 0; k < len(path); {
+		c, width := decodeByte(path[k:])
+		if width == 1 {
+			out.WriteByte(path[k]) // as it stands: a plus is a plus
+		} else {
+			out.WriteString(rewrite(path[k:k+width], c))
+		}
+		k += width
+	}
+	return out.String()
 }
 
 // decodePath undoes the percent escapes of a path, in which a plus is a plus.

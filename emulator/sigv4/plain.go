@@ -54,6 +54,9 @@ func (v *Verifier) plain(reason string, r *http.Request, auth authorization) Dia
 		d.Text = "AMP takes " + algorithm + " only. Switch SigV4a (signing for several regions) off in the client."
 	case ReasonHostNotSigned:
 		d.Text = "SignedHeaders does not name host, in lower case. Every signature must cover the Host header."
+	case ReasonRepeatedHeader:
+		d.Text = "SignedHeaders names a header twice. Name each header once, in lower case, sorted; the values of a header that is sent twice " +
+			"are joined in one line."
 	case ReasonBadDate:
 		d.Text = "The date is not of the form " + isoBasic + ". Send X-Amz-Date in that form, in UTC."
 	case ReasonExpired, ReasonNotYetCurrent:

@@ -52,6 +52,8 @@ const (
 	ReasonTokenWithLongLivedKey = "session-token-with-long-lived-key"
 	// ReasonExpiredToken: the session of the key is over.
 	ReasonExpiredToken = "expired-token"
+	// ReasonRepeatedHeader: SignedHeaders names a header twice.
+	ReasonRepeatedHeader = "repeated-header"
 	// ReasonBadPayloadHash: X-Amz-Content-Sha256 is not the hash of the body.
 	ReasonBadPayloadHash = "bad-payload-hash"
 	// ReasonSignatureMismatch: well formed, but not what the key would sign.

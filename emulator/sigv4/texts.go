@@ -22,6 +22,13 @@ func refuseBothPlaces() *Refusal {
 	return refuse(TypeInvalidSignature, ReasonBothPlaces, mismatchText)
 }
 
+// refuseRepeatedHeader is the mismatch without detail: no signer names a header twice, so
+// its canonical request is none, and building one would let each name of two bytes
+// repeat a header of any length. [I]: no evidence of what AWS answers.
+func refuseRepeatedHeader() *Refusal {
+	return refuse(TypeInvalidSignature, ReasonRepeatedHeader, mismatchText)
+}
+
 // refuseMalformedHeader is row 2. [O at API Gateway] amp-api.md 1.5; that the hash is
 // taken over the whole header is [I] from the older form, which printed it.
 func refuseMalformedHeader(header string) *Refusal {

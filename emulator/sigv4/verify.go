@@ -81,7 +81,8 @@ type Signed struct {
 // before any decompression. The error, if any, is a *Refusal.
 //
 // The checks and their order are those of amp-api.md 1.5 ([SS], with [O] texts):
-// authorization syntax, host signed, date, skew, scope, key, token, signature. A
+// authorization syntax, host signed, date, skew, scope, key, token, signed names,
+// signature. A
 // stale or misdirected request is refused before its key is looked up.
 func (v *Verifier) Verify(r *http.Request, body []byte) (*Signed, error) {
 	target := splitTarget(r)
@@ -120,6 +121,9 @@ func (v *Verifier) judge(r *http.Request, target target, auth authorization, bod
 	key, refusal := v.checkKey(auth, now)
 	if refusal != nil {
 		return nil, refusal
+	}
+	if auth.repeatsHeader() {
+		return nil, refuseRepeatedHeader()
 	}
 	if refusal := v.checkSignature(r, target, auth, scope, key, body); refusal != nil {
 		return nil, refusal

@@ -37,6 +37,8 @@ type assumption struct {
 	policy        *identity.Policy
 	policyARNs    []string
 	packed        int // characters of session policies and tags
+	// provider is the ARN of that of the web identity that assumes the role, if one does.
+	provider string
 }
 
 // assumption reads the common parameters. What is wrong with them is found by err.
@@ -129,6 +131,7 @@ func (a *assumption) life(role identity.Role, chained bool) (time.Duration, erro
 func (s *Service) open(c *call, a assumption, role identity.Role, duration time.Duration) (credentials, assumedRoleUser, error) {
 	session, err := s.store.NewSession(identity.SessionInput{
 		Role: &role, Name: a.name, Duration: duration, Policy: a.policy, PolicyARNs: a.policyARNs,
+		FederatedProvider: a.provider,
 	})
 	if errors.Is(err, identity.ErrUnknown) { // [I] AWS's answer to an unknown policy is not known
 		return credentials{}, assumedRoleUser{}, malformedPolicy(err.Error())

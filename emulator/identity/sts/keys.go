@@ -17,6 +17,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -72,7 +73,9 @@ type remoteKeys struct {
 	client *http.Client
 	now    func() time.Time
 
-	mu    sync.Mutex
+	finding singleflight.Group
+
+	mu    sync.Mutex         // not held while the issuer is asked
 	set   *oidc.RemoteKeySet // nil until found, and after a failure
 	since time.Time
 }
@@ -90,12 +93,40 @@ func (k *remoteKeys) VerifySignature(ctx context.Context, token string) ([]byte,
 	return payload, err
 }
 
-// current returns the key set, after discovery where that is needed.
+// current returns the key set, after discovery where that is needed. However many want
+// it, one discovery is under way; whoever waits for it waits no longer than its context.
 func (k *remoteKeys) current(ctx context.Context) (*oidc.RemoteKeySet, error) {
+	if set := k.fresh(); set != nil {
+		return set, nil
+	}
+	// Others wait for it too, so that it does not end with the one that began it. The
+	// client's time-out ends it.
+	flight := k.finding.DoChan("", func() (any, error) { return k.find(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for the keys of %s: %w", k.source.issuer, ctx.Err())
+	case found := <-flight:
+		if found.Err != nil {
+			return nil, found.Err
+		}
+		return found.Val.(*oidc.RemoteKeySet), nil
+	}
+}
+
+// fresh returns the key set if it was found not long ago, else nil.
+func (k *remoteKeys) fresh() *oidc.RemoteKeySet {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.set != nil && k.now().Sub(k.since) < keysAge {
-		return k.set, nil
+	if k.now().Sub(k.since) < keysAge {
+		return k.set
+	}
+	return nil
+}
+
+// find makes a new key set, unless somebody just did.
+func (k *remoteKeys) find(ctx context.Context) (*oidc.RemoteKeySet, error) {
+	if set := k.fresh(); set != nil {
+		return set, nil
 	}
 	client, err := k.source.client(k.client)
 	if err != nil {
@@ -108,8 +139,11 @@ func (k *remoteKeys) current(ctx context.Context) (*oidc.RemoteKeySet, error) {
 			return nil, err
 		}
 	}
-	k.set, k.since = oidc.NewRemoteKeySet(ctx, endpoint), k.now()
-	return k.set, nil
+	set := oidc.NewRemoteKeySet(ctx, endpoint)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.set, k.since = set, k.now()
+	return set, nil
 }
 
 func (k *remoteKeys) forget(set *oidc.RemoteKeySet) {

@@ -27,6 +27,8 @@ type webIdentity struct {
 	subject string
 	// audiences are those of the token that the provider knows, never none.
 	audiences []string
+	// party is who was authorized to use the token, the claim azp; empty if it has none.
+	party string
 }
 
 // issuerOf reads the issuer out of a token that nobody has verified yet.
@@ -77,7 +79,18 @@ func (k *keyring) verifyToken(ctx context.Context, token string, source keySourc
 	if err := verified.Claims(&claims); err != nil {
 		return nil, notJWT("the claims of the token cannot be read")
 	}
-	return judgeClaims(claims, clientIDs, k.now())
+	var more struct {
+		Party string `json:"azp"`
+	}
+	if err := verified.Claims(&more); err != nil {
+		return nil, notJWT("the claim azp of the token cannot be read")
+	}
+	who, err := judgeClaims(claims, clientIDs, k.now())
+	if err != nil {
+		return nil, err
+	}
+	who.party = more.Party
+	return who, nil
 }
 
 // judgeClaims decides on what a token with a valid signature says.

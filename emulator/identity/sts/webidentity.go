@@ -28,7 +28,9 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *call) (any, 
 		return nil, err
 	}
 	provider, ok := s.store.Provider(issuer)
-	if !ok {
+	// A role trusts providers of its own account only [D]. That another account has none
+	// is answered as for the own [I].
+	if account := strings.Split(a.roleARN, ":")[4]; !ok || account != s.account {
 		return nil, noProvider(issuer)
 	}
 	who, err := s.keys.verifyToken(ctx, token, keySource{
@@ -39,6 +41,7 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *call) (any, 
 		return nil, err
 	}
 	c.outcome.Principal = who.subject + " of " + issuer
+	a.provider = provider.ARN
 	role, err := s.trusting(c, a, provider, who)
 	if err != nil {
 		return nil, err
@@ -69,11 +72,13 @@ func (s *Service) trusting(c *call, a assumption, provider identity.Provider, wh
 	keys := a.context(c)
 	keys[issuer+":sub"] = []string{who.subject}
 	keys[issuer+":aud"] = who.audiences
-	keys["aws:FederatedProvider"] = []string{provider.ARN} // [D]
+	if who.party != "" { // counts as the audience then, which is told as oaud [R IAM guide]
+		keys[issuer+":aud"], keys[issuer+":oaud"] = []string{who.party}, who.audiences
+	}
 	const action = "sts:AssumeRoleWithWebIdentity"
 	verdict := role.TrustPolicy.Evaluate(
 		identity.Request{Action: action, Resource: role.ARN, Context: keys, Time: s.now()},
-		identity.Principal{Kind: identity.KindFederated, ARN: provider.ARN, AccountID: s.account},
+		identity.Principal{Kind: identity.KindFederated, ARN: provider.ARN, AccountID: s.account, FederatedProvider: provider.ARN},
 	)
 	asked := action + " to subject " + who.subject + " with audience " + strings.Join(who.audiences, ", ") + " of " + provider.ARN
 	switch verdict.Effect {
