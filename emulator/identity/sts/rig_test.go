@@ -159,7 +159,7 @@ func newRig(t *testing.T, change func(file string, i *issuer) string) *rig {
 	r.store = store
 	service := sts.New(sts.Config{
 		Store: store, AccountID: account, Now: r.clock.Now, Logger: log,
-		HTTPClient: &http.Client{Timeout: 2 * time.Second},
+		HTTPClient: &http.Client{Timeout: 10 * time.Second},
 	})
 	verifier := sigv4.New(sigv4.Config{Region: region, Service: "sts", Keys: store, Now: r.clock.Now, MaxSkew: 15 * time.Minute})
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
