@@ -12,6 +12,7 @@ import (
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
 	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
+	"github.com/ampersand-amp/ampersand/emulator/identity/iam"
 	"github.com/ampersand-amp/ampersand/emulator/identity/sts"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
@@ -141,9 +142,13 @@ func sourceIP(r *http.Request) []string {
 	return []string{host}
 }
 
-// serveSTS answers a request to STS. Its signature is scoped to STS and may be
+// serveSTS answers a request to STS, or to IAM, which shares its path. Its signature is scoped to STS and may be
 // older than AMP's; AssumeRoleWithWebIdentity has none.
 func (s *Server) serveSTS(x *exchange, body []byte) {
+	if iam.IsRequest(x.r, body) {
+		s.serveIAM(x, body)
+		return
+	}
 	if !sts.IsRequest(x.r, body) {
 		x.refuse(awsapi.MissingAuthenticationToken(), reasonUnknownRoute)
 		return

@@ -21,7 +21,7 @@ const (
 	kindAlerts                   // /api/v1/alerts
 	kindAlertManager             // /alertmanager/api/v2/*
 	kindControl                  // the control plane
-	kindSTS                      // the security token service, at the root
+	kindSTS                      // the security token service and IAM, at the root
 )
 
 // route is what a request's method and target come to.

@@ -63,6 +63,7 @@ type Server struct {
 	verifier    *sigv4.Verifier
 	stsVerifier *sigv4.Verifier
 	sts         *sts.Service
+	iam         *iamFront
 	workspaces  *workspace.Registry
 	tenants     *storage.Tenants
 	ingest      *ingest.Handler
@@ -122,7 +123,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.identities, err = identity.Open(identity.Config{
 		Region: s.cfg.Region, AccountID: s.cfg.AccountID,
 		RootAccessKeyID: s.cfg.AccessKeyID, RootSecretKey: s.cfg.SecretAccessKey,
-		File: s.cfg.IdentityFile, Now: s.cfg.Now, Logger: s.cfg.Logger,
+		File: s.cfg.IdentityFile, StateFile: s.cfg.identityStateFile(), Now: s.cfg.Now, Logger: s.cfg.Logger,
 	})
 	if err != nil {
 		return err // says which file and where in it
@@ -147,6 +148,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.stsVerifier = sigv4.New(sigv4.Config{
 		Region: s.cfg.Region, Service: stsService, Now: s.cfg.Now, Keys: s.identities, MaxSkew: stsMaxSkew,
 	})
+	s.iam = newIAMFront(s.cfg, s.identities)
 	s.sts = sts.New(sts.Config{Store: s.identities, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Logger: s.cfg.Logger})
 	s.http = &http.Server{
 		Handler:           s,

@@ -30,6 +30,10 @@ type Role struct {
 	TrustPolicy *Policy
 	// MaxSessionDuration bounds the role's sessions.
 	MaxSessionDuration time.Duration
+	// Description is what its maker wrote about it.
+	Description string
+	// Created is when it was; of a role of the identity file, when that was read.
+	Created time.Time
 	// Tags are not to be changed.
 	Tags map[string]string
 }
@@ -53,6 +57,15 @@ type Provider struct {
 	// BearerTokenFile has a token to send along when the keys are fetched, as a
 	// cluster's API server may want one.
 	BearerTokenFile string
+	// Thumbprints are SHA-1 sums, in hex, of certificates that may vouch for the issuer's
+	// where no authority of the system's does and there is no CAFile.
+	Thumbprints []string
+	// Created is when it was; of a provider of the identity file, when that was read.
+	Created time.Time
+	// Tags are not to be changed.
+	Tags map[string]string
+
+	made bool // by CreateProvider, not by the identity file
 }
 
 // member is a user or a role with what it may do.
@@ -63,6 +76,8 @@ type member struct {
 	name      string
 	arn       string
 	grants    []grant
+	created   time.Time // of a user
+	made      bool      // by CreateUser or CreateRole, not by the identity file
 }
 
 // grant is a policy that a member has: attached, with an ARN, or inline.
@@ -107,6 +122,12 @@ func newAccount(id string) *account {
 func uniqueID(prefix, arn string) string {
 	sum := sha256.Sum256([]byte(arn))
 	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}
+
+// newUniqueID makes an id for who is made at run time: another one each time, so that a
+// role that was deleted and made again is another role, as on AWS [D IAM identifiers].
+func newUniqueID(prefix string) string {
+	return prefix + base32.StdEncoding.EncodeToString(random(11))[:17]
 }
 
 // newKeyID makes the id of an access key: AKIA... or ASIA..., twenty characters.

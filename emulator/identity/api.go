@@ -18,7 +18,7 @@ const maxAPIBody = 64 << 10
 // Handler is the API to look at identities and to change them at run time:
 //
 //	GET    /                      everything; also /users, /keys, /roles, /sessions, /oidcProviders
-//	POST   /reload                reads the identity file again, undoing what was changed here
+//	POST   /reload                reads the identity file again, undoing what was changed of whom it names
 //	POST   /keys                  {"user": NAME, ARN or "root"}: a new access key; the secret is told this once
 //	POST   /keys/{id}/rotate      a new key instead of this one
 //	PATCH  /keys/{id}             {"status": "Active" or "Inactive"}

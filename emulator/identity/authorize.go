@@ -73,7 +73,7 @@ func (s *Store) decide(p Principal, req *Request, always bool) Decision {
 		}
 	}
 	owner := accountOf(req.Resource)
-	home := owner == "" || owner == p.AccountID
+	home := owner == "" || owner == p.AccountID || owner == "aws" // AWS's own policies are everybody's [D]
 	opened := resource.verdict.Effect == Allow
 	decisive := own
 	switch {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,23 +38,23 @@ type CreatedKey struct {
 // CreateKey gives a user another access key. A user is meant by its name in the own
 // account, or "root", or by its ARN.
 func (s *Store) CreateKey(user string) (CreatedKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	who, name, err := s.user(user)
-	if err != nil {
-		return CreatedKey{}, fmt.Errorf("create access key: %w", err)
-	}
-	n := 0
-	for _, k := range s.state.keys {
-		if k.key.Principal.(Principal).ARN == who.ARN {
-			n++
+	var created CreatedKey
+	err := s.change(func() error {
+		who, name, err := s.user(user)
+		if err != nil {
+			return fmt.Errorf("create access key: %w", err)
 		}
+		if n := len(s.state.keysOf(who.ARN)); n >= maxKeys {
+			return fmt.Errorf("create access key: %w: %s has %d already, no more than %d are possible",
+				ErrConflict, user, n, maxKeys)
+		}
+		created = s.addKey(who, name, user)
+		return nil
+	})
+	if err != nil {
+		return CreatedKey{}, err
 	}
-	if n >= maxKeys {
-		return CreatedKey{}, fmt.Errorf("create access key: %w: %s has %d already, no more than %d are possible",
-			ErrConflict, user, n, maxKeys)
-	}
-	return s.addKey(who, name, user), nil
+	return created, nil
 }
 
 func (s *Store) addKey(who Principal, name, user string) CreatedKey {
@@ -66,19 +67,20 @@ func (s *Store) addKey(who Principal, name, user string) CreatedKey {
 
 // RotateKey replaces an access key: its user gets a new one and the old one is gone.
 func (s *Store) RotateKey(id string) (CreatedKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, ok := s.state.keys[id]
-	if !ok {
-		return CreatedKey{}, fmt.Errorf("rotate access key %s: it %w", id, ErrUnknown)
+	var created CreatedKey
+	err := s.change(func() error {
+		old, ok := s.state.keys[id]
+		if !ok {
+			return fmt.Errorf("rotate access key %s: it %w", id, ErrUnknown)
+		}
+		created = s.addKey(old.key.Principal.(Principal), old.user, cmp.Or(old.user, rootName))
+		delete(s.state.keys, id)
+		s.remember(id, "access key of "+old.owner()+" was rotated at "+s.stamp()+": it is now "+created.AccessKeyID)
+		return nil
+	})
+	if err != nil {
+		return CreatedKey{}, err
 	}
-	name := old.user
-	if name == "" {
-		name = rootName
-	}
-	created := s.addKey(old.key.Principal.(Principal), old.user, name)
-	delete(s.state.keys, id)
-	s.remember(id, "access key of "+old.owner()+" was rotated at "+s.stamp()+": it is now "+created.AccessKeyID)
 	return created, nil
 }
 
@@ -87,46 +89,46 @@ func (s *Store) SetKeyStatus(id string, status KeyStatus) error {
 	if status != KeyActive && status != KeyInactive {
 		return fmt.Errorf("change access key %s: %w: status %q is neither %s nor %s", id, ErrInvalid, status, KeyActive, KeyInactive)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, ok := s.state.keys[id]
-	if !ok {
-		return fmt.Errorf("change access key %s: it %w", id, ErrUnknown)
-	}
-	k.status = status
-	return nil
+	return s.change(func() error {
+		k, ok := s.state.keys[id]
+		if !ok {
+			return fmt.Errorf("change access key %s: it %w", id, ErrUnknown)
+		}
+		k.status = status
+		return nil
+	})
 }
 
 // DeleteKey deletes an access key.
 func (s *Store) DeleteKey(id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k, ok := s.state.keys[id]
-	if !ok {
-		return fmt.Errorf("delete access key %s: it %w", id, ErrUnknown)
-	}
-	delete(s.state.keys, id)
-	s.remember(id, "access key of "+k.owner()+" was deleted at "+s.stamp())
-	return nil
+	return s.change(func() error {
+		k, ok := s.state.keys[id]
+		if !ok {
+			return fmt.Errorf("delete access key %s: it %w", id, ErrUnknown)
+		}
+		delete(s.state.keys, id)
+		s.remember(id, "access key of "+k.owner()+" was deleted at "+s.stamp())
+		return nil
+	})
 }
 
 // AttachPolicy gives a user or role, meant by ARN, a managed policy. That it has it
 // already is no error, as with IAM.
 func (s *Store) AttachPolicy(memberARN, policyARN string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m, err := s.member(memberARN)
-	if err != nil {
-		return fmt.Errorf("attach policy: %w", err)
-	}
-	p, ok := s.policy(m.account(), policyARN)
-	if !ok {
-		return fmt.Errorf("attach policy: policy %s %w", policyARN, ErrUnknown)
-	}
-	if g := attached(policyARN, p); !m.has(g) {
-		m.grants = append(slices.Clone(m.grants), g)
-	}
-	return nil
+	return s.change(func() error {
+		m, err := s.member(memberARN)
+		if err != nil {
+			return fmt.Errorf("attach policy: %w", err)
+		}
+		p, ok := s.policy(m.account(), policyARN)
+		if !ok {
+			return fmt.Errorf("attach policy: policy %s %w", policyARN, ErrUnknown)
+		}
+		if g := attached(policyARN, p); !m.has(g) {
+			m.grants = append(slices.Clone(m.grants), g)
+		}
+		return nil
+	})
 }
 
 // PutPolicy gives a user or role an inline policy, or replaces the one of that name.
@@ -137,14 +139,14 @@ func (s *Store) PutPolicy(memberARN, name string, p *Policy) error {
 	if p == nil {
 		return fmt.Errorf("put policy: %w: it needs a document", ErrInvalid)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m, err := s.member(memberARN)
-	if err != nil {
-		return fmt.Errorf("put policy: %w", err)
-	}
-	m.put(grant{name: name, policy: p})
-	return nil
+	return s.change(func() error {
+		m, err := s.member(memberARN)
+		if err != nil {
+			return fmt.Errorf("put policy: %w", err)
+		}
+		m.put(grant{name: name, policy: p})
+		return nil
+	})
 }
 
 // put replaces the grants by a copy: requests being decided still read the old ones.
@@ -157,20 +159,20 @@ func (m *member) put(g grant) {
 // RemovePolicy takes a policy from a user or role: a managed one by its ARN, an inline
 // one by its name.
 func (s *Store) RemovePolicy(memberARN, policy string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m, err := s.member(memberARN)
-	if err != nil {
-		return fmt.Errorf("remove policy: %w", err)
-	}
-	kept := slices.DeleteFunc(slices.Clone(m.grants), func(g grant) bool {
-		return g.arn == policy || g.arn == "" && g.name == policy
+	return s.change(func() error {
+		m, err := s.member(memberARN)
+		if err != nil {
+			return fmt.Errorf("remove policy: %w", err)
+		}
+		kept := slices.DeleteFunc(slices.Clone(m.grants), func(g grant) bool {
+			return g.arn == policy || g.arn == "" && g.name == policy
+		})
+		if len(kept) == len(m.grants) {
+			return fmt.Errorf("remove policy: policy %s of %s %w", policy, memberARN, ErrUnknown)
+		}
+		m.grants = kept
+		return nil
 	})
-	if len(kept) == len(m.grants) {
-		return fmt.Errorf("remove policy: policy %s of %s %w", policy, memberARN, ErrUnknown)
-	}
-	m.grants = kept
-	return nil
 }
 
 // RevokeSessions denies everything to the sessions of a role that were opened before

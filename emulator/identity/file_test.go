@@ -47,6 +47,7 @@ func TestFileSaysAll(t *testing.T) {
 		ClientIDs: []string{"sts.amazonaws.com"},
 		JWKSURL:   "https://kubernetes.default.svc/openid/v1/jwks",
 		CAFile:    filepath.Join(filepath.Dir(h.file), "ca.crt"), BearerTokenFile: "/var/run/secrets/kubernetes.io/serviceaccount/token",
+		Thumbprints: []string{"9e99a48a9960b14926bb7f3b02e22da2b0ab7280"}, Created: h.clock.Now(),
 	}, p)
 	_, ok = h.Provider("https://example.com")
 	require.False(t, ok)

@@ -30,8 +30,11 @@
 //
 // A new file that is wrong is reported and changes nothing. A good one replaces all
 // that was there but the sessions: those end only if their user or role is gone. What
-// was changed at run time, by the methods of Store or over Handler, lasts until the
-// next change of the file or the next start. Sessions do not outlive the process.
+// was changed at run time of whoever the file names, by the methods of Store or over
+// Handler, lasts until the next change of the file or the next start. Users, roles and
+// providers that were made at run time stay when the file changes, unless it now has one
+// of that name, and are kept in Config.StateFile if there is one. Sessions do not outlive
+// the process.
 package identity
 
 import (

@@ -29,6 +29,7 @@ type UserInfo struct {
 	ARN      string   `json:"arn"`
 	ID       string   `json:"id"`
 	Policies []string `json:"policies"`
+	Origin   Origin   `json:"origin"`
 }
 
 // KeyInfo is an access key without its secret.
@@ -47,6 +48,7 @@ type RoleInfo struct {
 	ID                 string   `json:"id"`
 	MaxSessionDuration string   `json:"maxSessionDuration"`
 	Policies           []string `json:"policies"`
+	Origin             Origin   `json:"origin"`
 }
 
 // SessionInfo is a session without its secret and token.
@@ -64,6 +66,23 @@ type ProviderInfo struct {
 	ARN       string   `json:"arn"`
 	Issuer    string   `json:"issuer"`
 	ClientIDs []string `json:"clientIds"`
+	Origin    Origin   `json:"origin"`
+}
+
+// Origin is where a user, role or provider comes from.
+type Origin string
+
+// The origins.
+const (
+	FromFile Origin = "file" // the identity file
+	FromAPI  Origin = "api"  // IAM's API, or the methods of Store
+)
+
+func origin(made bool) Origin {
+	if made {
+		return FromAPI
+	}
+	return FromFile
 }
 
 // List returns everything, in a fixed order.
@@ -80,9 +99,11 @@ func (s *Store) List() Listing {
 	}
 	for _, m := range s.state.members {
 		if m.isRole {
-			l.Roles = append(l.Roles, RoleInfo{m.name, m.arn, m.role.ID, m.role.MaxSessionDuration.String(), m.policies()})
+			l.Roles = append(l.Roles, RoleInfo{
+				m.name, m.arn, m.role.ID, m.role.MaxSessionDuration.String(), m.policies(), origin(m.made),
+			})
 		} else {
-			l.Users = append(l.Users, UserInfo{m.name, m.arn, m.principal.UserID, m.policies()})
+			l.Users = append(l.Users, UserInfo{m.name, m.arn, m.principal.UserID, m.policies(), origin(m.made)})
 		}
 	}
 	for id, k := range s.state.keys {
@@ -98,7 +119,7 @@ func (s *Store) List() Listing {
 		})
 	}
 	for _, p := range s.state.providers {
-		l.Providers = append(l.Providers, ProviderInfo{p.ARN, p.Issuer, p.ClientIDs})
+		l.Providers = append(l.Providers, ProviderInfo{p.ARN, p.Issuer, p.ClientIDs, origin(p.made)})
 	}
 	slices.SortFunc(l.Users, func(a, b UserInfo) int { return cmp.Compare(a.ARN, b.ARN) })
 	slices.SortFunc(l.Keys, func(a, b KeyInfo) int { return cmp.Compare(a.AccessKeyID, b.AccessKeyID) })

@@ -46,3 +46,15 @@ func managed(partition string) (map[string]*Policy, error) {
 	}
 	return policies, nil
 }
+
+// managedVersion is the default version of one of the policies above [D amp-api.md 6.1].
+func managedVersion(name string) string {
+	switch name {
+	case "AmazonPrometheusFullAccess":
+		return "v2"
+	case "AmazonPrometheusConsoleFullAccess":
+		return "v9"
+	default:
+		return "v1"
+	}
+}

@@ -19,7 +19,11 @@ const maxPolicySize = 10240
 // concurrent use.
 type Policy struct {
 	statements []statement
+	document   string
 }
+
+// Document is the text that the policy was read from.
+func (p *Policy) Document() string { return p.document }
 
 // use is what a policy is for, which decides about its members.
 type use int
@@ -150,7 +154,7 @@ func parse(document []byte, kind use) (*Policy, error) {
 	if len(statements) == 0 {
 		return nil, errors.New("policy has no Statement")
 	}
-	p := &Policy{}
+	p := &Policy{document: string(document)}
 	sids := make(map[string]bool)
 	for i, d := range statements {
 		s, err := newStatement(d, kind, variables)

@@ -121,7 +121,7 @@ func (r *reader) user(at place, a *account, file userFile) error {
 	if a.users[file.Name] != nil || a.id == r.store.cfg.AccountID && file.Name == rootName {
 		return at.at("name").errorf("another user is called %s", file.Name)
 	}
-	m := &member{name: file.Name, arn: arn, principal: Principal{
+	m := &member{name: file.Name, arn: arn, created: r.store.now(), principal: Principal{
 		Kind: KindUser, ARN: arn, AccountID: a.id, UserID: uniqueID("AIDA", arn), UserName: file.Name, Tags: file.Tags,
 	}}
 	errs := []error{r.grants(at.at("policies"), a, m, file.Policies)}
@@ -193,7 +193,7 @@ func (r *reader) role(at place, a *account, file roleFile) error {
 	}
 	m := &member{isRole: true, name: file.Name, arn: arn, role: Role{
 		ARN: arn, Name: file.Name, Path: path, ID: uniqueID("AROA", arn), AccountID: a.id,
-		TrustPolicy: trust, MaxSessionDuration: longest, Tags: file.Tags,
+		TrustPolicy: trust, MaxSessionDuration: longest, Tags: file.Tags, Created: r.store.now(),
 	}}
 	a.roles[file.Name], r.state.members[arn] = m, m
 	return r.grants(at.at("policies"), a, m, file.Policies)
@@ -286,7 +286,7 @@ func (r *reader) provider(at place, file providerFile) error {
 	issuer := strings.TrimSuffix(file.Issuer, "/")
 	u, err := url.Parse(issuer)
 	switch {
-	case err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+	case err != nil || !plainHTTPS(u):
 		return at.at("issuer").errorf("%q is no https URL without query", file.Issuer) // as IAM demands [D]
 	case r.state.providers[issuer].ARN != "":
 		return at.at("issuer").errorf("another provider is %s", issuer)
@@ -305,6 +305,7 @@ func (r *reader) provider(at place, file providerFile) error {
 			strings.TrimPrefix(issuer, "https://")),
 		Issuer: file.Issuer, ClientIDs: file.ClientIDs, JWKSURL: file.JWKSURL,
 		JWKSFile: r.path(file.JWKSFile), CAFile: r.path(file.CAFile), BearerTokenFile: r.path(file.BearerTokenFile),
+		Thumbprints: file.Thumbprints, Created: r.store.now(),
 	}
 	return nil
 }

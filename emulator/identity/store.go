@@ -21,6 +21,9 @@ type Config struct {
 	RootAccessKeyID, RootSecretKey string
 	// File is the identity file; empty means that there is none but the root.
 	File string
+	// StateFile keeps what was made at run time over restarts; empty means that it ends
+	// with the process. Whoever opens a Store has it for himself.
+	StateFile string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Logger gets what happens to the file; nil means slog.Default.
@@ -46,7 +49,8 @@ type Store struct {
 	gone     map[string]string // keys that are no more: what became of them
 	content  []byte            // of the file, as it was last read
 	loaded   time.Time
-	failure  error // of the last reading, if it failed
+	failure  error  // of the last reading, if it failed
+	kept     []byte // what StateFile holds
 
 	watch *watch
 }
@@ -72,8 +76,15 @@ func Open(cfg Config) (*Store, error) {
 	if s.managed, err = managed(s.partition); err != nil {
 		return nil, err
 	}
+	made, err := s.readKept()
+	if err != nil {
+		return nil, err
+	}
 	if cfg.File == "" {
 		s.state, s.loaded = s.empty(), s.now()
+		if err := s.adopt(s.state, made); err != nil {
+			return nil, fmt.Errorf("read %s: %w", cfg.StateFile, err)
+		}
 		return s, nil
 	}
 	// Watched before it is read, so that no change falls between.
@@ -81,7 +92,7 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity file: %w", err)
 	}
-	if err := s.Reload(); err != nil {
+	if err := s.reload(made); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	s.watch, w.started = w, true
@@ -111,16 +122,19 @@ func (s *Store) empty() *snapshot {
 	return st
 }
 
-// Reload reads the identity file now. What was changed at run time is undone; a file
-// that is wrong changes nothing.
-func (s *Store) Reload() error {
+// Reload reads the identity file now. What was changed at run time of whoever the file
+// names is undone; who was made at run time stays, unless the file has taken the name. A
+// file that is wrong changes nothing.
+func (s *Store) Reload() error { return s.reload(nil) }
+
+// reload is Reload; if made is given, it counts instead of who is there.
+func (s *Store) reload(made *madeFile) error {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	if s.cfg.File == "" {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.install(s.empty(), nil)
-		return nil
+		return s.install(s.empty(), nil, made)
 	}
 	raw, err := os.ReadFile(s.cfg.File)
 	if err != nil {
@@ -138,8 +152,7 @@ func (s *Store) Reload() error {
 		s.failure, s.content = err, raw
 		return err
 	}
-	s.install(next, raw)
-	return nil
+	return s.install(next, raw, made)
 }
 
 // follow reads the file again if it is another one than before.
@@ -158,9 +171,16 @@ func (s *Store) follow() {
 	s.log.Info("identity file read anew", "file", s.cfg.File)
 }
 
-// install takes over a new state, and ends the sessions of whoever is gone.
-func (s *Store) install(next *snapshot, raw []byte) {
+// install takes over a new state with those who were made at run time, and ends the
+// sessions of whoever is gone.
+func (s *Store) install(next *snapshot, raw []byte, made *madeFile) error {
 	before := s.state
+	if made == nil {
+		made = before.made(s.cfg.AccountID)
+	}
+	if err := s.adopt(next, made); err != nil {
+		return fmt.Errorf("take over who was made at run time: %w", err)
+	}
 	s.state, s.content, s.loaded, s.failure = next, raw, s.now(), nil
 	clear(s.gone)
 	if before != nil {
@@ -170,10 +190,16 @@ func (s *Store) install(next *snapshot, raw []byte) {
 			}
 		}
 	}
+	s.endSessions(" is no longer in the identity file")
+	return nil
+}
+
+// endSessions ends those of whoever is gone.
+func (s *Store) endSessions(why string) {
 	for id, one := range s.sessions {
 		if !s.exists(one.who) {
 			delete(s.sessions, id)
-			s.remember(id, "the session is over: "+one.who.owner()+" is no longer in the identity file")
+			s.remember(id, "the session is over: "+one.who.owner()+why)
 		}
 	}
 }
@@ -249,7 +275,12 @@ func (s *Store) policy(accountID, arn string) (*Policy, bool) {
 	if p, ok := s.managed[arn]; ok {
 		return p, true
 	}
-	a := s.state.accounts[accountID]
+	return s.state.policy(accountID, arn)
+}
+
+// policy finds a managed policy of the account's own.
+func (st *snapshot) policy(accountID, arn string) (*Policy, bool) {
+	a := st.accounts[accountID]
 	if a == nil {
 		return nil, false
 	}

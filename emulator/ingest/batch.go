@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/prompb"
 	promstorage "github.com/prometheus/prometheus/storage"
 
 	"github.com/ampersand-amp/ampersand/emulator/quota"
@@ -106,7 +105,10 @@ func (b *batch) validate(req *request, dropReplica bool) {
 			b.reject(&b.invalid, d, max(1, s.counts().total()))
 			continue
 		}
-		b.validateSamples(&s)
+		if d := b.limits.checkSamples(&s); d != nil {
+			b.reject(&b.invalid, d, s.counts().total())
+			continue
+		}
 		if s.counts().total() > 0 {
 			b.good = append(b.good, s)
 		}
@@ -121,30 +123,6 @@ func (b *batch) validate(req *request, dropReplica bool) {
 		}
 		b.meta = append(b.meta, m)
 	}
-}
-
-// validateSamples cuts bad samples out of s.
-func (b *batch) validateSamples(s *series) {
-	s.samples = slices.DeleteFunc(s.samples, func(p prompb.Sample) bool {
-		d := b.limits.checkTime(s.labels, p.Timestamp)
-		if d != nil {
-			b.reject(&b.invalid, d, 1)
-		}
-		return d != nil
-	})
-	histograms := s.histograms[:0]
-	for _, n := range s.histograms {
-		d := b.limits.checkTime(s.labels, n.at)
-		if d == nil {
-			d = b.limits.checkHistogram(s.labels, &n)
-		}
-		if d != nil {
-			b.reject(&b.invalid, d, 1)
-			continue
-		}
-		histograms = append(histograms, n)
-	}
-	s.histograms = histograms
 }
 
 // takeRate takes what is good from the workspace's rate. A request larger than

@@ -22,7 +22,6 @@ const (
 	reasonInvalidName    = "metric_name_invalid"
 	reasonInvalidLabel   = "label_invalid"
 	reasonDuplicateLabel = "duplicate_label_names"
-	reasonUnsorted       = "labels_not_sorted"
 	reasonTooManyLabels  = "max_label_names_per_series"
 	reasonNameTooLong    = "label_name_too_long"
 	reasonValueTooLong   = "label_value_too_long"
@@ -88,7 +87,7 @@ func (d *discard) tooMany() *discard {
 }
 
 // seriesText writes a series as Cortex' validation texts do: the name, then
-// the labels as they came, in their order and with their duplicates.
+// the labels in their order and with their duplicates.
 func seriesText(ls []prompb.Label) string {
 	name := ""
 	var pairs []string

@@ -44,7 +44,7 @@ func TestRefusals(t *testing.T) {
 		"bad label":         {with(series("__name__", "m", "a-b", "v"), now, 1), `sample invalid label: "a-b" metric "m{a-b=\"v\"}"`, "label_invalid"},
 		"duplicate label":   {with(series("__name__", "m", "a", "1", "a", "2"), now, 1), `duplicate label name: "a" metric "m{a=\"1\", a=\"2\"}"`, "duplicate_label_names"},
 		"duplicate name":    {with(series("__name__", "m", "__name__", "n"), now, 1), `duplicate label name: "__name__" metric "m{__name__=\"n\"}"`, "duplicate_label_names"},
-		"unsorted":          {with(series("__name__", "m", "b", "1", "a", "2"), now, 1), `labels not sorted: "a" metric "m{b=\"1\", a=\"2\"}"`, "labels_not_sorted"},
+		"duplicate, apart":  {with(series("__name__", "m", "a", "1", "b", "3", "a", "2"), now, 1), `duplicate label name: "a" metric "m{a=\"1\", a=\"2\", b=\"3\"}"`, "duplicate_label_names"},
 		"too many labels":   {with(series(many...), now, 1), `series has too many labels (actual: 151, limit: 150) series: 'm{l000="v", l001="v"…`, "max_label_names_per_series"},
 		"label name long":   {with(series("__name__", "m", long, "v"), now, 1), `label name too long for metric (actual: 1025, limit: 1024) metric: "m{xxxx…`, "label_name_too_long"},
 		"label value long":  {with(series("__name__", "m", "a", longValue), now, 1), `label value too long for metric (actual: 2049, limit: 2048) metric: "m{a=\"vvv…`, "label_value_too_long"},
@@ -64,6 +64,25 @@ func TestRefusals(t *testing.T) {
 			}, r.stored())
 		})
 	}
+}
+
+// TestRefusesWholeSeries has a series of several samples, one of them bad: none
+// is stored, in contrast to what the store refuses.
+func TestRefusesWholeSeries(t *testing.T) {
+	r := newRig(t, time.Minute, nil)
+	now := r.at()
+	bad := tsdbutil.GenerateTestHistogram(1)
+	bad.Count++
+	histograms := prompb.TimeSeries{Labels: series("__name__", "h").Labels, Histograms: []prompb.Histogram{
+		prompb.FromIntHistogram(now-1, tsdbutil.GenerateTestHistogram(1)), prompb.FromIntHistogram(now, bad),
+	}}
+	floats := prompb.TimeSeries{Labels: series("__name__", "m").Labels, Samples: []prompb.Sample{
+		{Timestamp: now - 1, Value: 1}, {Timestamp: now - 2*time.Hour.Milliseconds(), Value: 2}, {Timestamp: now, Value: 3},
+	}}
+	w := r.write(floats, histograms, metric("good", now, 1))
+	requireText(t, w.Code, w.Header(), w.Body.String(), fmt.Sprintf(`timestamp too old: %d metric: "m"`, now-2*time.Hour.Milliseconds()))
+	require.Equal(t, map[string]int{"greater_than_max_sample_age": 3, "native_histogram_invalid": 2}, r.dropped)
+	require.Equal(t, map[string]map[int64]float64{`{__name__="good"}`: {now: 1}}, r.stored())
 }
 
 func requireText(t *testing.T, code int, h http.Header, body, want string) {
@@ -137,6 +156,7 @@ func TestAccepted(t *testing.T) {
 		"several in one series": {[]prompb.TimeSeries{metric("m", now, 1, 2, 3)}, map[string]map[int64]float64{`{__name__="m"}`: {now: 1, now + 1: 2, now + 2: 3}}},
 		"exactly 1 h old":       {[]prompb.TimeSeries{metric("m", now-3_600_000, 1)}, map[string]map[int64]float64{`{__name__="m"}`: {now - 3_600_000: 1}}},
 		"exactly 10 min ahead":  {[]prompb.TimeSeries{metric("m", now+600_000, 1)}, map[string]map[int64]float64{`{__name__="m"}`: {now + 600_000: 1}}},
+		"labels in any order":   {[]prompb.TimeSeries{with(series("b", "1", "__name__", "m", "a", "2"), now, 1)}, map[string]map[int64]float64{`{__name__="m", a="2", b="1"}`: {now: 1}}},
 		"exemplars are ignored": {[]prompb.TimeSeries{exemplar}, map[string]map[int64]float64{`{__name__="m"}`: {now: 1}}},
 		"native histograms": {
 			[]prompb.TimeSeries{

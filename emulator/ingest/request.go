@@ -177,7 +177,7 @@ func expand(refs []uint32, symbols []string) ([]prompb.Label, error) {
 	for i := range ls {
 		ls[i] = prompb.Label{Name: symbols[refs[2*i]], Value: symbols[refs[2*i+1]]}
 	}
-	slices.SortStableFunc(ls, func(a, b prompb.Label) int { return strings.Compare(a.Name, b.Name) })
+	sortLabels(ls)
 	return ls, nil
 }
 

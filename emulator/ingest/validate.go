@@ -10,7 +10,8 @@ import (
 
 // checkLabels judges the labels of a series in Cortex' order, so that a series
 // with several faults gets the same text. [C] pkg/util/validation/validate.go
-// Labels without a value are taken off once the name is known to be good.
+// Labels without a value are taken off once the name is known to be good, and
+// the rest is sorted before it is judged: nothing is refused for its order.
 func (l *limits) checkLabels(s *series) *discard {
 	name, found := metricName(s.labels)
 	if !found {
@@ -21,6 +22,7 @@ func (l *limits) checkLabels(s *series) *discard {
 	}
 	s.labels = slices.DeleteFunc(s.labels, func(l prompb.Label) bool { return l.Value == "" })
 	ls := s.labels
+	sortLabels(ls)
 	if over(len(ls), l.labelsPerSeries) {
 		return discardf(reasonTooManyLabels, "series has too many labels (actual: %d, limit: %d) series: '%s'",
 			len(ls), l.labelsPerSeries, metricText(ls))
@@ -41,7 +43,7 @@ func (l *limits) checkLabels(s *series) *discard {
 }
 
 func (l *limits) checkLabel(ls []prompb.Label, label prompb.Label, last string) *discard {
-	switch order := strings.Compare(last, label.Name); {
+	switch {
 	case !model.LegacyValidation.IsValidLabelName(label.Name):
 		return discardf(reasonInvalidLabel, "sample invalid label: %.200q metric %.200q", label.Name, seriesText(ls))
 	case over(len(label.Name), l.labelNameLength):
@@ -50,12 +52,16 @@ func (l *limits) checkLabel(ls []prompb.Label, label prompb.Label, last string) 
 	case over(len(label.Value), l.labelValueLength):
 		return discardf(reasonValueTooLong, "label value too long for metric (actual: %d, limit: %d) metric: %.200q label name: %.200q label value: %.200q",
 			len(label.Value), l.labelValueLength, seriesText(ls), label.Name, label.Value)
-	case order == 0:
+	case label.Name == last:
 		return discardf(reasonDuplicateLabel, "duplicate label name: %.200q metric %.200q", label.Name, seriesText(ls))
-	case order > 0:
-		return discardf(reasonUnsorted, "labels not sorted: %.200q metric %.200q", label.Name, seriesText(ls))
 	}
 	return nil
+}
+
+// sortLabels puts labels in the order of their names. Those of one name stay as
+// they came.
+func sortLabels(ls []prompb.Label) {
+	slices.SortStableFunc(ls, func(a, b prompb.Label) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func metricName(ls []prompb.Label) (name string, found bool) {
@@ -65,6 +71,26 @@ func metricName(ls []prompb.Label) (name string, found bool) {
 		}
 	}
 	return "", false
+}
+
+// checkSamples judges the samples of a series. One that is bad refuses the
+// series with all it has in this request. [C] distributor.go validateSeries
+func (l *limits) checkSamples(s *series) *discard {
+	for _, p := range s.samples {
+		if d := l.checkTime(s.labels, p.Timestamp); d != nil {
+			return d
+		}
+	}
+	for i := range s.histograms {
+		n := &s.histograms[i]
+		if d := l.checkTime(s.labels, n.at); d != nil {
+			return d
+		}
+		if d := l.checkHistogram(s.labels, n); d != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // checkTime judges a timestamp. [D] "older than one hour", [C] texts and the 10 min.

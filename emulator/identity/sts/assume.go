@@ -7,15 +7,16 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
 // What the API model asks of the parameters of both ways to assume a role [D].
 var (
 	roleARN          = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$`)
-	arnConstraint    = constraint{min: 20, max: 2048}
-	nameConstraint   = constraint{min: 2, max: 64, pattern: regexp.MustCompile(`^[\w+=,.@-]*$`), shown: `[\w+=,.@-]*`}
-	policyConstraint = constraint{min: 1}
+	arnConstraint    = awsquery.Constraint{Min: 20, Max: 2048}
+	nameConstraint   = awsquery.Constraint{Min: 2, Max: 64, Pattern: regexp.MustCompile(`^[\w+=,.@-]*$`), Shown: `[\w+=,.@-]*`}
+	policyConstraint = awsquery.Constraint{Min: 1}
 )
 
 const (
@@ -44,42 +45,42 @@ type assumption struct {
 // assumption reads the common parameters. What is wrong with them is found by err.
 func (c *call) assumption() assumption {
 	a := assumption{
-		roleARN:  c.required("RoleArn", arnConstraint),
-		name:     c.required("RoleSessionName", nameConstraint),
+		roleARN:  c.Required("RoleArn", arnConstraint),
+		name:     c.Required("RoleSessionName", nameConstraint),
 		duration: c.duration(mostRoleSession),
 	}
 	c.outcome.Role = a.roleARN
-	for i, one := range c.members("PolicyArns", "arn") {
-		c.check("policyArns."+strconv.Itoa(i+1)+".member.arn", one[0], arnConstraint)
+	for i, one := range c.List("PolicyArns", "arn") {
+		c.Check("policyArns."+strconv.Itoa(i+1)+".member.arn", one[0], arnConstraint)
 		a.policyARNs = append(a.policyARNs, one[0])
 		a.packed += len(one[0])
 	}
 	if n := len(a.policyARNs); n > mostPolicyARNs {
-		c.fail("Value", "policyArns", "Member must have length less than or equal to "+strconv.Itoa(mostPolicyARNs))
+		c.Fail("Value", "policyArns", "Member must have length less than or equal to "+strconv.Itoa(mostPolicyARNs))
 	}
-	a.packed += len(c.optional("Policy", policyConstraint))
+	a.packed += len(c.Optional("Policy", policyConstraint))
 	return a
 }
 
 // check judges the common parameters, once they are read, and parses the session
 // policy.
 func (a *assumption) check(c *call) error {
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	if !roleARN.MatchString(a.roleARN) {
-		return validation(a.roleARN + " is invalid") // [O LocalStack's snapshots of AWS]
+		return awsquery.Validation(a.roleARN + " is invalid") // [O LocalStack's snapshots of AWS]
 	}
 	if err := c.unsupported(); err != nil {
 		return err
 	}
 	if a.packed > packedLimit {
-		return &Error{
+		return &awsquery.Error{
 			Status: http.StatusBadRequest, Code: CodePackedPolicyTooLarge,
 			Message: "Packed size of session policy and tags consumes " + strconv.Itoa(a.percent()) + "% of allotted space.", // [O]
 		}
 	}
-	if document := c.values.Get("Policy"); document != "" {
+	if document := c.Values.Get("Policy"); document != "" {
 		policy, err := identity.ParsePolicy([]byte(document))
 		if err != nil {
 			return malformedPolicy(err.Error())
@@ -92,7 +93,7 @@ func (a *assumption) check(c *call) error {
 // malformedPolicy refuses a session policy. AWS says what is wrong with it [D]; the
 // words are ours.
 func malformedPolicy(what string) error {
-	return &Error{Status: http.StatusBadRequest, Code: CodeMalformedPolicyDocument, Message: what}
+	return &awsquery.Error{Status: http.StatusBadRequest, Code: CodeMalformedPolicyDocument, Message: what}
 }
 
 // percent is how much of the space for session policies and tags is used, rounded up.
@@ -118,9 +119,9 @@ func (a *assumption) life(role identity.Role, chained bool) (time.Duration, erro
 	case a.duration == 0:
 		return min(defaultRoleSession, most), nil
 	case chained && a.duration > mostChained:
-		return 0, validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+		return 0, awsquery.Validation("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	case a.duration > most:
-		e := validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+		e := awsquery.Validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 		e.Reason = "the role's sessions live " + most.String() + " at most"
 		return 0, e
 	}

@@ -8,14 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
 // What the API model asks of AssumeRole's own parameters [D].
 var (
-	externalIDConstraint = constraint{min: 2, max: 1224, pattern: regexp.MustCompile(`^[\w+=,.@:/\\-]*$`), shown: `[\w+=,.@:\/-]*`}
-	tagKeyConstraint     = constraint{min: 1, max: 128, pattern: tagPattern, shown: tagShown}
-	tagValueConstraint   = constraint{max: 256, pattern: tagPattern, shown: tagShown}
+	externalIDConstraint = awsquery.Constraint{Min: 2, Max: 1224, Pattern: regexp.MustCompile(`^[\w+=,.@:/\\-]*$`), Shown: `[\w+=,.@:\/-]*`}
+	tagKeyConstraint     = awsquery.Constraint{Min: 1, Max: 128, Pattern: tagPattern, Shown: tagShown}
+	tagValueConstraint   = awsquery.Constraint{Max: 256, Pattern: tagPattern, Shown: tagShown}
 	tagPattern           = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 )
 
@@ -27,7 +28,7 @@ const (
 // assumeRole lets a user or a session become a role that trusts it.
 func (s *Service) assumeRole(_ context.Context, c *call) (any, error) {
 	a := c.assumption()
-	externalID := c.optional("ExternalId", externalIDConstraint)
+	externalID := c.Optional("ExternalId", externalIDConstraint)
 	tags := c.tags(&a)
 	if err := a.check(c); err != nil {
 		return nil, err
@@ -91,17 +92,17 @@ func (s *Service) mayAssume(c *call, a assumption, externalID string, tags map[s
 
 // tags reads the session's tags.
 func (c *call) tags(a *assumption) map[string]string {
-	list := c.members("Tags", "Key", "Value")
+	list := c.List("Tags", "Key", "Value")
 	if len(list) > mostTags {
-		c.fail("Value", "tags", "Member must have length less than or equal to "+strconv.Itoa(mostTags))
+		c.Fail("Value", "tags", "Member must have length less than or equal to "+strconv.Itoa(mostTags))
 	}
 	tags := map[string]string{}
 	for i, one := range list {
 		at := "tags." + strconv.Itoa(i+1) + ".member."
-		c.check(at+"key", one[0], tagKeyConstraint)
-		c.check(at+"value", one[1], tagValueConstraint)
+		c.Check(at+"key", one[0], tagKeyConstraint)
+		c.Check(at+"value", one[1], tagValueConstraint)
 		if hasTag(tags, one[0]) { // keys that differ in case only are the same [D]
-			c.fail("Value '"+one[0]+"'", at+"key", "Member must not be given twice") // [I]
+			c.Fail("Value '"+one[0]+"'", at+"key", "Member must not be given twice") // [I]
 		}
 		tags[one[0]] = one[1]
 		a.packed += len(one[0]) + len(one[1])

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
@@ -29,7 +30,7 @@ const (
 // their own. Nobody needs a permission for it [D].
 func (s *Service) getSessionToken(_ context.Context, c *call) (any, error) {
 	duration := c.duration(mostUserSession)
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	if err := c.unsupported(); err != nil {
@@ -54,14 +55,14 @@ func (s *Service) getSessionToken(_ context.Context, c *call) (any, error) {
 // getAccessKeyInfo says which account a key belongs to. AWS reads that out of the
 // key's own letters; the emulator's keys are chosen freely, so it looks them up [I].
 func (s *Service) getAccessKeyInfo(_ context.Context, c *call) (any, error) {
-	id := c.required("AccessKeyId", constraint{min: 16, max: 128, pattern: wordPattern, shown: `[\w]*`}) // [D]
-	if err := c.err(); err != nil {
+	id := c.Required("AccessKeyId", awsquery.Constraint{Min: 16, Max: 128, Pattern: wordPattern, Shown: `[\w]*`}) // [D]
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	key, ok := s.store.LookupKey(id)
 	who, isOurs := key.Principal.(identity.Principal)
 	if !ok || !isOurs {
-		return nil, &Error{
+		return nil, &awsquery.Error{
 			Status: http.StatusForbidden, Code: "InvalidClientTokenId", Message: "The access key ID provided does not exist in our records.",
 			Reason: "no such access key",
 		}
@@ -73,21 +74,21 @@ var wordPattern = regexp.MustCompile(`^\w*$`)
 
 // duration returns the parameter DurationSeconds, or 0 if it was not given.
 func (c *call) duration(most time.Duration) time.Duration {
-	return time.Duration(c.seconds(int(leastSession.Seconds()), int(most.Seconds()))) * time.Second
+	return time.Duration(c.Number("DurationSeconds", int(leastSession.Seconds()), int(most.Seconds()), 0)) * time.Second
 }
 
 // unsupported refuses what this package does not do, rather than to leave it out
 // unseen [I]. A device for multi-factor authentication cannot vouch for anybody: the
 // account has none, so that no code is right; the text is AWS's for a wrong code [O].
 func (c *call) unsupported() error {
-	if c.values.Has("SerialNumber") || c.values.Has("TokenCode") {
+	if c.Values.Has("SerialNumber") || c.Values.Has("TokenCode") {
 		return accessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ", "the account has no MFA device")
 	}
-	for name := range c.values {
+	for name := range c.Values {
 		parameter, _, _ := strings.Cut(name, ".")
 		switch parameter {
 		case "SourceIdentity", "TransitiveTagKeys", "ProvidedContexts", "MinimumSessionTokenSize":
-			return validation(parameter + " is not supported by this emulator")
+			return awsquery.Validation(parameter + " is not supported by this emulator")
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
 
@@ -16,48 +17,18 @@ const (
 	CodeExpiredIdentityToken    = "ExpiredTokenException"
 	CodeIDPCommunication        = "IDPCommunicationError"
 	CodeInternalFailure         = "InternalFailure"
-	CodeInvalidAction           = "InvalidAction"
 	CodeInvalidIdentityToken    = "InvalidIdentityToken"
 	CodeMalformedPolicyDocument = "MalformedPolicyDocument"
-	CodeMalformedQueryString    = "MalformedQueryString"
-	CodeMissingAction           = "MissingAction"
 	CodePackedPolicyTooLarge    = "PackedPolicyTooLarge"
-	CodeValidation              = "ValidationError"
-	codeMissingToken            = "MissingAuthenticationToken"
 )
-
-// Error is a refusal in the words of STS.
-type Error struct {
-	// Status is the HTTP status.
-	Status int
-	// Code and Message are what the client reads.
-	Code, Message string
-	// Reason says in plain words why, where STS's own words leave it open. It is for
-	// logs and explanations and never sent. It holds no token and no secret.
-	Reason string
-	// Cause is what went wrong underneath. It is for logs and never sent.
-	Cause error
-}
-
-// Error gives code, message and reason.
-func (e *Error) Error() string {
-	text := e.Code + ": " + e.Message
-	if e.Reason != "" {
-		text += " (" + e.Reason + ")"
-	}
-	return text
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Cause }
 
 // asError makes an error of STS of any error: what is not one already is a fault of
 // ours.
-func asError(err error) *Error {
-	if e := (*Error)(nil); errors.As(err, &e) {
+func asError(err error) *awsquery.Error {
+	if e := (*awsquery.Error)(nil); errors.As(err, &e) {
 		return e
 	}
-	return &Error{
+	return &awsquery.Error{
 		Status: http.StatusInternalServerError, Code: CodeInternalFailure,
 		Message: "The request processing has failed because of an unknown error, exception or failure.",
 		Reason:  err.Error(), Cause: err,
@@ -67,11 +38,11 @@ func asError(err error) *Error {
 // FromSignature puts the refusal of a signature into the words of STS, which differ
 // in code and in two statuses from those of the fronts of AMP
 // [O aws/aws-cli and SDK issues; the status of IncompleteSignature R].
-func FromSignature(refusal *sigv4.Refusal) *Error {
-	e := &Error{Status: refusal.Status, Code: refusal.Type, Message: refusal.Message, Reason: refusal.Hint, Cause: refusal}
+func FromSignature(refusal *sigv4.Refusal) *awsquery.Error {
+	e := &awsquery.Error{Status: refusal.Status, Code: refusal.Type, Message: refusal.Message, Reason: refusal.Hint, Cause: refusal}
 	switch refusal.Type {
 	case sigv4.TypeMissingAuthenticationToken:
-		e.Code, e.Message = codeMissingToken, "Request is missing Authentication Token"
+		e.Code, e.Message = awsquery.CodeMissingToken, "Request is missing Authentication Token"
 	case sigv4.TypeIncompleteSignature:
 		e.Code, e.Status = "IncompleteSignature", http.StatusBadRequest
 	case sigv4.TypeInvalidSignature:
@@ -84,56 +55,43 @@ func FromSignature(refusal *sigv4.Refusal) *Error {
 	return e
 }
 
-// missingToken refuses an unsigned request for an action that must be signed [O].
-func missingToken(action string) *Error {
-	return &Error{
-		Status: http.StatusForbidden, Code: codeMissingToken, Message: "Request is missing Authentication Token",
-		Reason: "the request is not signed, and " + action + " must be",
-	}
-}
-
 // accessDenied refuses what a policy does not allow [O].
-func accessDenied(message, reason string) *Error {
-	return &Error{Status: http.StatusForbidden, Code: CodeAccessDenied, Message: message, Reason: reason}
+func accessDenied(message, reason string) *awsquery.Error {
+	return &awsquery.Error{Status: http.StatusForbidden, Code: CodeAccessDenied, Message: message, Reason: reason}
 }
 
 // notAuthorized is the denial of an action on a role to a known principal
 // [O prometheus-community/helm-charts#4687].
-func notAuthorized(principal, action, resource, reason string) *Error {
+func notAuthorized(principal, action, resource, reason string) *awsquery.Error {
 	return accessDenied("User: "+principal+" is not authorized to perform: "+action+" on resource: "+resource, reason)
 }
 
 // webIdentityDenied is the one text for every way in which a role does not trust a
 // token: no such role, another provider, subject or audience [O].
-func webIdentityDenied(reason string) *Error {
+func webIdentityDenied(reason string) *awsquery.Error {
 	return accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity", reason)
 }
 
-// validation refuses a parameter [O].
-func validation(message string) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: CodeValidation, Message: message}
-}
-
 // invalidToken refuses a web identity token [O].
-func invalidToken(message, reason string) *Error {
-	return &Error{Status: http.StatusBadRequest, Code: CodeInvalidIdentityToken, Message: message, Reason: reason}
+func invalidToken(message, reason string) *awsquery.Error {
+	return &awsquery.Error{Status: http.StatusBadRequest, Code: CodeInvalidIdentityToken, Message: message, Reason: reason}
 }
 
 // notJWT refuses what cannot be read as a signed JWT of an algorithm that AWS takes
 // ([O] the first sentence, [R] the rest; that a wrong algorithm has this text is [I]).
-func notJWT(reason string) *Error {
+func notJWT(reason string) *awsquery.Error {
 	return invalidToken("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", reason)
 }
 
 // noProvider refuses a token of an issuer that the account does not know [O].
-func noProvider(issuer string) *Error {
+func noProvider(issuer string) *awsquery.Error {
 	return invalidToken("No OpenIDConnect provider found in your account for "+issuer,
 		"no OIDC provider of the account has this issuer: compare the token's claim iss with the identity file")
 }
 
 // noKey refuses a token whose signature could not be verified, because the key is
 // unknown, or the keys could not be had. Two blanks as AWS writes them [O].
-func noKey(reason string, cause error) *Error {
+func noKey(reason string, cause error) *awsquery.Error {
 	e := invalidToken("Couldn't retrieve verification key from your identity provider,  "+
 		"please reference AssumeRoleWithWebIdentity documentation for requirements", reason)
 	e.Cause = cause
@@ -144,8 +102,8 @@ func noKey(reason string, cause error) *Error {
 // and status are [D]; that it stands for a time-out alone, while everything else is
 // noKey, is [I]: noKey's text has been observed for issuers that answer wrongly or
 // cannot be connected to. The text is [I].
-func idpTimeout(issuer string, cause error) *Error {
-	return &Error{
+func idpTimeout(issuer string, cause error) *awsquery.Error {
+	return &awsquery.Error{
 		Status: http.StatusBadRequest, Code: CodeIDPCommunication,
 		Message: "The identity provider could not be reached: " + issuer,
 		Reason:  "the issuer did not answer in time: " + cause.Error(), Cause: cause,
@@ -154,8 +112,8 @@ func idpTimeout(issuer string, cause error) *Error {
 
 // expired refuses a token after its time, in Unix seconds
 // [O aws/aws-sdk-java-v2#5709].
-func expired(now, expiry time.Time) *Error {
-	return &Error{
+func expired(now, expiry time.Time) *awsquery.Error {
+	return &awsquery.Error{
 		Status: http.StatusBadRequest, Code: CodeExpiredIdentityToken,
 		Message: "Token expired: current date/time " + strconv.FormatInt(now.Unix(), 10) +
 			" must be before the expiration date/time " + strconv.FormatInt(expiry.Unix(), 10),

@@ -37,6 +37,7 @@ type keySource struct {
 	issuer                  string
 	jwksFile, jwksURL       string
 	caFile, bearerTokenFile string
+	thumbprints             string // hex, with commas between them
 }
 
 // keyring holds the keys of all issuers.
@@ -196,6 +197,8 @@ func (s keySource) client(base *http.Client) (*http.Client, error) {
 			TLSClientConfig:   &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
 			DisableKeepAlives: true, // a request every quarter of an hour is not worth a connection
 		}
+	} else if s.thumbprints != "" {
+		client.Transport = thumbprintTransport(strings.Split(s.thumbprints, ","))
 	}
 	client.Transport = &issuerTransport{source: s, next: client.Transport}
 	return &client, nil

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 )
@@ -98,12 +99,12 @@ type Outcome struct {
 	// SessionARN whom it stands for.
 	Session, SessionARN string
 	// Err is the refusal that was answered, if it was one.
-	Err *Error
+	Err *awsquery.Error
 }
 
 // call is one request on its way.
 type call struct {
-	*params
+	*awsquery.Form
 	request *http.Request
 	caller  *Caller
 	outcome *Outcome
@@ -140,13 +141,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request, body []byte,
 	if caller != nil {
 		outcome.Principal = caller.Principal.ARN
 	}
-	id := requestID(w, r)
 	result, err := s.serve(r, body, caller, &outcome)
 	if err != nil {
 		outcome.Err = asError(err)
 		err = WriteError(w, r, outcome.Err)
 	} else {
-		err = writeResult(w, id, outcome.Action, result)
+		err = awsquery.WriteResult(w, r, namespace, outcome.Action, result)
 	}
 	if err != nil {
 		s.log.DebugContext(r.Context(), "the answer of STS could not be written", "action", outcome.Action, "err", err)
@@ -156,44 +156,31 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request, body []byte,
 
 // serve finds the action and lets it decide.
 func (s *Service) serve(r *http.Request, body []byte, caller *Caller, outcome *Outcome) (any, error) {
-	p, err := parseParams(r, body)
+	form, err := awsquery.Read(r, body)
 	if err != nil {
 		return nil, err
 	}
-	name := p.values.Get("Action")
-	if name == "" { // [D common errors]
-		return nil, &Error{
-			Status: http.StatusBadRequest, Code: CodeMissingAction, Message: "The request is missing an action or a required parameter.",
-			Reason: "neither the form in the body nor the URL has the parameter Action",
-		}
+	name, err := form.Action(version, func(name string) bool { _, ok := actionOf(name); return ok })
+	if err != nil {
+		return nil, err
 	}
-	given := p.values.Get("Version")
-	if given == "" {
-		given = "NO_VERSION_SPECIFIED" // [R]
-	}
-	act, ok := actionOf(name)
-	if !ok || given != version { // [O]
-		return nil, &Error{
-			Status: http.StatusBadRequest, Code: CodeInvalidAction,
-			Message: "Could not find operation " + name + " for version " + given,
-		}
-	}
+	act, _ := actionOf(name)
 	outcome.Action = name
 	if !act.unsigned && caller == nil {
-		return nil, missingToken(name)
+		return nil, awsquery.MissingToken(name)
 	}
-	return act.serve(s, r.Context(), &call{params: p, request: r, caller: caller, outcome: outcome})
+	return act.serve(s, r.Context(), &call{Form: form, request: r, caller: caller, outcome: outcome})
 }
 
 // IsRequest reports whether a request to the root of the host is one for STS:
 // whether its URL or the form in its body names an action. The lead of a listener
 // that serves other things too asks this.
 func IsRequest(r *http.Request, body []byte) bool {
-	p, err := parseParams(r, body)
+	form, err := awsquery.Read(r, body)
 	if err != nil {
-		return r.Method == http.MethodPost && isForm(r.Header.Get("Content-Type"))
+		return r.Method == http.MethodPost && awsquery.IsForm(r.Header.Get("Content-Type"))
 	}
-	return p.values.Has("Action")
+	return form.Values.Has("Action")
 }
 
 // sourceIP is the address of the client, for conditions on aws:SourceIp.
@@ -209,9 +196,9 @@ func sourceIP(r *http.Request) []string {
 func (s *Service) opened(c *call, session identity.Session) credentials {
 	c.outcome.Session, c.outcome.SessionARN = session.AccessKeyID, session.Principal.ARN
 	s.log.InfoContext(c.request.Context(), "session opened", "action", c.outcome.Action, "for", c.outcome.Principal,
-		"session", session.Principal.ARN, "access_key", session.AccessKeyID, "expires", timestamp(session.Expires))
+		"session", session.Principal.ARN, "access_key", session.AccessKeyID, "expires", awsquery.Timestamp(session.Expires))
 	return credentials{
 		AccessKeyID: session.AccessKeyID, SecretAccessKey: session.SecretAccessKey,
-		SessionToken: session.SessionToken, Expiration: timestamp(session.Expires),
+		SessionToken: session.SessionToken, Expiration: awsquery.Timestamp(session.Expires),
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 )
 
 // algorithms are those that AWS verifies the tokens of an OIDC provider with
@@ -51,7 +53,7 @@ func issuerOf(token string) (string, error) {
 }
 
 // missingClaim refuses a token without a claim that AWS needs [O aws/aws-sdk-ruby#2698].
-func missingClaim(name string) *Error {
+func missingClaim(name string) *awsquery.Error {
 	return invalidToken("Missing a required claim: "+name, "the token has no claim "+name)
 }
 
@@ -139,7 +141,7 @@ func (h *heardKeySet) VerifySignature(ctx context.Context, token string) ([]byte
 }
 
 // keyFailure is the refusal of a token whose signature could not be verified.
-func keyFailure(source keySource, err error) *Error {
+func keyFailure(source keySource, err error) *awsquery.Error {
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return idpTimeout(source.issuer, err)

@@ -4,11 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"github.com/ampersand-amp/ampersand/emulator/awsquery"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
 // tokenConstraint is what the API model asks of a web identity token [D].
-var tokenConstraint = constraint{min: 4, max: 20000, sensitive: true}
+var tokenConstraint = awsquery.Constraint{Min: 4, Max: 20000, Sensitive: true}
 
 // assumeRoleWithWebIdentity lets the bearer of a token become a role that trusts the
 // token's issuer and subject. Parameters are judged first, then the token, then the
@@ -16,12 +17,12 @@ var tokenConstraint = constraint{min: 4, max: 20000, sensitive: true}
 func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *call) (any, error) {
 	c.outcome.Principal = "" // a signature, if there is one, does not count
 	a := c.assumption()
-	token := c.required("WebIdentityToken", tokenConstraint)
+	token := c.Required("WebIdentityToken", tokenConstraint)
 	if err := a.check(c); err != nil {
 		return nil, err
 	}
-	if c.values.Has("ProviderId") { // for three providers of OAuth 2.0 access tokens [D]
-		return nil, validation("ProviderId is not supported by this emulator: it knows OpenID Connect providers only")
+	if c.Values.Has("ProviderId") { // for three providers of OAuth 2.0 access tokens [D]
+		return nil, awsquery.Validation("ProviderId is not supported by this emulator: it knows OpenID Connect providers only")
 	}
 	issuer, err := issuerOf(token)
 	if err != nil {
@@ -36,6 +37,7 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *call) (any, 
 	who, err := s.keys.verifyToken(ctx, token, keySource{
 		issuer: issuer, jwksFile: provider.JWKSFile, jwksURL: provider.JWKSURL,
 		caFile: provider.CAFile, bearerTokenFile: provider.BearerTokenFile,
+		thumbprints: strings.Join(provider.Thumbprints, ","),
 	}, provider.ClientIDs)
 	if err != nil {
 		return nil, err
