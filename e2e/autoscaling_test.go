@@ -90,7 +90,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 				run.NeverAbove(expect.NeverAbove),
 				run.NonDecreasing(),
 				run.StepsFollow(),
-				run.WithinBound(*run.Prediction, slack),
+				run.WithinBound(*run.Prediction, the.options.allowance()),
 				run.ReturnsTo(expect.BackTo),
 			)
 			the.add(run)

@@ -20,6 +20,9 @@ import (
 // What goes wrong with identities on AWS, and what mends itself. The features change roles and keys that all share, so they run
 // one after the other, and only in a lab with roles (E2E_SIGNING=irsa or all).
 func TestIdentity(t *testing.T) {
+	if withoutEmulator(t) {
+		return
+	}
 	if !the.options.lab.Roles {
 		t.Log("the lab works with keys: E2E_SIGNING=irsa or all plays these features")
 		return

@@ -56,6 +56,9 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "e2e: %v (CONTRIBUTING.md lists the variables)\n", err)
 		return 2
 	}
+	if os.Getenv("E2E_CLEANUP") == "1" {
+		return cleanup(ctx, options)
+	}
 	the = &suite{env: env.NewWithConfig(config.WithParallelTestEnabled()), options: options}
 	the.report.Title = "Ampersand: autoscaling on AMP metrics"
 

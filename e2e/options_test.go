@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +20,8 @@ import (
 type options struct {
 	// profile is the set of periods: fast or real.
 	profile string
+	// aws is set when AMP is AWS's.
+	aws bool
 	// signing are the variants to run.
 	signing []lab.Signing
 	// keep leaves the lab up at the end.
@@ -38,17 +41,23 @@ const fastSessions = 20 * time.Second
 
 func optionsFromEnvironment(ctx context.Context) (options, error) {
 	var o options
-	if _, err := choice("E2E_AMP", "emulator", "emulator"); err != nil {
-		return o, fmt.Errorf("%w; real AMP is not supported yet", err)
+	amp, err := choice("E2E_AMP", "emulator", "emulator", "aws")
+	if err != nil {
+		return o, err
 	}
+	o.aws = amp == "aws"
 	signing, err := choice("E2E_SIGNING", "both", "proxy", "native", "irsa", "both", "all")
 	if err != nil {
 		return o, err
 	}
-	switch signing {
-	case "both":
+	switch {
+	case o.aws:
+		if o.signing, err = signingOnAWS(signing); err != nil {
+			return o, err
+		}
+	case signing == "both":
 		o.signing = []lab.Signing{lab.SigningProxy, lab.SigningNative}
-	case "all":
+	case signing == "all":
 		o.signing = []lab.Signing{lab.SigningProxy, lab.SigningNative, lab.SigningIRSA}
 	default:
 		o.signing = []lab.Signing{lab.Signing(signing)}
@@ -62,7 +71,7 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 	if o.autoscaling, err = scenario.Named("autoscaling"); err != nil {
 		return o, err
 	}
-	if o.profile, err = choice("E2E_PROFILE", "fast", o.autoscaling.ProfileNames()...); err != nil {
+	if o.profile, err = choice("E2E_PROFILE", profilePreset(o.aws), o.autoscaling.ProfileNames()...); err != nil {
 		return o, err
 	}
 	if o.periods, err = o.autoscaling.Profile(o.profile); err != nil {
@@ -72,7 +81,12 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 		return o, err
 	}
 	o.periods = o.periods.On(string(o.lab.Cluster))
-	if o.lab.Roles && o.profile == "fast" {
+	if o.lab.Cluster == lab.ClusterExisting {
+		if err := o.onExisting(); err != nil {
+			return o, err
+		}
+	}
+	if o.lab.Roles && o.profile == "fast" && !o.aws {
 		o.lab.Sessions = fastSessions
 	}
 	o.lab.Keep, o.lab.Logf = o.keep, logf
@@ -86,9 +100,13 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 
 // where chooses the cluster, its versions and its images.
 func (o *options) where(ctx context.Context) error {
-	cluster, err := choice("E2E_CLUSTER", "auto", "auto", string(lab.ClusterKWOK), string(lab.ClusterKind))
+	cluster, err := choice("E2E_CLUSTER", "auto", "auto", string(lab.ClusterKWOK), string(lab.ClusterKind), string(lab.ClusterExisting))
 	if err != nil {
-		return fmt.Errorf("%w; existing clusters are not supported yet", err)
+		return err
+	}
+	if (cluster == string(lab.ClusterExisting)) != o.aws {
+		return errors.New("E2E_CLUSTER=existing and E2E_AMP=aws go together: the emulator has AWS's host names only in clusters that the lab makes, " +
+			"and AWS takes no tokens from those")
 	}
 	if cluster == "auto" {
 		chosen, why := lab.ChooseCluster(ctx)

@@ -36,6 +36,9 @@ import (
 //
 // S06, S07, S10, S11, S13, S15 and S16 are the clients' alone and have no other place where a user looks than their own output.
 func TestSigning(t *testing.T) {
+	if withoutEmulator(t) {
+		return
+	}
 	list := []features.Feature{secretMissing(), secretEmpty(), reasonHidden(), tokenDropped(), trailingSlash()}
 	if !the.options.lab.Roles { // an operator with a role has a region in its environment, which KEDA then takes
 		list = append(list, regionEmpty())

@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -51,7 +53,7 @@ func (l *Lab) CollectArtifacts(ctx context.Context, dir string) error {
 	if l.cluster != nil {
 		errs = append(errs, l.cluster.ExportLogs(ctx, filepath.Join(dir, "node")))
 	}
-	if l.AMP != nil {
+	if l.AMP != nil && l.AMP.Inspectable() {
 		errs = append(errs, l.collectRequests(ctx, filepath.Join(dir, "requests.json")))
 	}
 	return errors.Join(errs...)
@@ -62,6 +64,10 @@ func (l *Lab) collectObjects(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, resource := range collected() {
 		list, err := client.Resource(resource).List(ctx, metav1.ListOptions{})
@@ -69,6 +75,7 @@ func (l *Lab) collectObjects(ctx context.Context, dir string) error {
 			errs = append(errs, fmt.Errorf("list %s: %w", resource.Resource, err))
 			continue
 		}
+		list.Items = slices.DeleteFunc(list.Items, func(o unstructured.Unstructured) bool { return !mine(o.GetNamespace()) })
 		text, err := yaml.Marshal(list.UnstructuredContent())
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, resource.Resource+".yaml"), text, 0o644)
@@ -102,12 +109,19 @@ func (l *Lab) collectPodLogs(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
+	mine, err := l.mine(ctx)
+	if err != nil {
+		return err
+	}
 	pods, err := client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return fmt.Errorf("list pods: %w", err)
 	}
 	var errs []error
 	for _, pod := range pods.Items {
+		if !mine(pod.Namespace) {
+			continue
+		}
 		for _, container := range pod.Status.ContainerStatuses {
 			name := strings.Join([]string{pod.Namespace, pod.Name, container.Name}, "_")
 			if container.State.Waiting == nil || container.RestartCount > 0 {

@@ -30,11 +30,19 @@ func ChooseCluster(ctx context.Context) (Cluster, string) {
 
 // kind stands up the lab in containers: a cluster in Docker, and everything else in the cluster.
 func (l *Lab) kind(ctx context.Context, logs string, logger *slog.Logger) error {
-	if err := l.preflight(ctx); err != nil {
-		return err
-	}
 	kedaModule, err := l.builder().ModuleDir(ctx, l.options.Release.KEDADir(), components.KEDAModule)
 	if err != nil {
+		return err
+	}
+	if err := l.createKind(ctx, logs, logger, l.aliases()); err != nil {
+		return err
+	}
+	return l.deploy(ctx, kedaModule)
+}
+
+// createKind makes the cluster, with the images of the run in its node. aliases are host names that lead to Services.
+func (l *Lab) createKind(ctx context.Context, logs string, logger *slog.Logger, aliases map[string]string) error {
+	if err := l.preflight(ctx); err != nil {
 		return err
 	}
 	images, err := l.prepareImages(ctx)
@@ -52,7 +60,7 @@ func (l *Lab) kind(ctx context.Context, logs string, logger *slog.Logger) error 
 	}
 	config := kind.Config{
 		Name: l.clusterName(), Owner: owner(), Image: images.node, Version: l.options.Release.KubernetesVersion(), Kubeconfig: l.kubeconfigPath(),
-		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Aliases: l.aliases(),
+		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Aliases: aliases,
 		Logs: filepath.Join(logs, "node"), Logf: l.options.Logf, Logger: logger,
 	}
 	if images.built {
@@ -80,9 +88,11 @@ func (l *Lab) kind(ctx context.Context, logs string, logger *slog.Logger) error 
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return images.loadInto(groupCtx, l, cluster) })
 	group.Go(func() error { return cluster.WaitForControlPlane(groupCtx, client) })
-	if err := group.Wait(); err != nil {
-		return err
-	}
+	return group.Wait()
+}
+
+// deploy deploys AMP, KEDA and the platform.
+func (l *Lab) deploy(ctx context.Context, kedaModule string) error {
 	manifests := filepath.Join(l.options.Root, "fixtures", "manifests")
 	l.Manifests, l.Scaling = manifests, filepath.Join(manifests, "scaling")
 

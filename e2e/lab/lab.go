@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 
+	"github.com/ampersand-amp/ampersand/e2e/lab/cluster/existing"
 	"github.com/ampersand-amp/ampersand/e2e/lab/cluster/kind"
 	"github.com/ampersand-amp/ampersand/e2e/lab/component"
 	"github.com/ampersand-amp/ampersand/e2e/lab/forward"
@@ -38,8 +39,11 @@ type Component interface {
 // readyTimeout bounds the wait for one component.
 const readyTimeout = 2 * time.Minute
 
-// removeTimeout bounds the removal of one component.
-const removeTimeout = 30 * time.Second
+// existingReadyTimeout does so on a cluster of others, which has to pull images.
+const existingReadyTimeout = 5 * time.Minute
+
+// removeTimeout bounds the removal of one component. A cluster takes a minute to remove a namespace.
+const removeTimeout = 3 * time.Minute
 
 // Options say what lab to stand up. See FromEnvironment.
 type Options struct {
@@ -64,6 +68,8 @@ type Options struct {
 	Sessions time.Duration
 	// Settings are the periods that the lab is set up with.
 	Settings Settings
+	// Existing is what an existing cluster needs to be told.
+	Existing Existing
 	// Logf prints progress.
 	Logf func(format string, args ...any)
 }
@@ -76,6 +82,8 @@ const (
 	ClusterKWOK Cluster = "kwok"
 	// ClusterKind is a cluster in Docker by kind: kubelet, containers, service network.
 	ClusterKind Cluster = "kind"
+	// ClusterExisting is a cluster that somebody else has made, such as one of EKS. Its AMP is AWS's.
+	ClusterExisting Cluster = "existing"
 )
 
 // Settings are the periods of the chain that are fixed when the lab is set up.
@@ -100,6 +108,8 @@ type Lab struct {
 	images map[string]string
 	// cluster is the kind cluster, nil on KWOK.
 	cluster *kind.Cluster
+	// foreign is the cluster of others that the lab stands on, nil when it has made its own.
+	foreign *existing.Cluster
 	// forward reaches pods in a cluster with a network of its own.
 	forward   *forward.Dialer
 	state     string
@@ -125,27 +135,36 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 }
 
 func (l *Lab) up(ctx context.Context) error {
-	var err error
-	if l.state, l.release, err = newState(os.TempDir()); err != nil {
+	logs, logger, err := l.begin()
+	if err != nil {
 		return err
 	}
-	logs := filepath.Join(l.options.Artifacts, "logs")
+	switch l.options.Cluster {
+	case ClusterKind:
+		return l.kind(ctx, logs, logger)
+	case ClusterExisting:
+		return l.existing(ctx)
+	default:
+		return l.kwok(ctx, logs, logger)
+	}
+}
+
+// begin makes the folders of state and logs.
+func (l *Lab) begin() (logs string, logger *slog.Logger, err error) {
+	if l.state, l.release, err = newState(os.TempDir()); err != nil {
+		return "", nil, err
+	}
+	logs = filepath.Join(l.options.Artifacts, "logs")
 	if err := os.RemoveAll(logs); err != nil {
-		return fmt.Errorf("clear the logs of the last run: %w", err)
+		return "", nil, fmt.Errorf("clear the logs of the last run: %w", err)
 	}
 	if err := os.MkdirAll(logs, 0o755); err != nil {
-		return fmt.Errorf("make the artifacts' folder (set E2E_ARTIFACTS to one that can be written): %w", err)
+		return "", nil, fmt.Errorf("make the artifacts' folder (set E2E_ARTIFACTS to one that can be written): %w", err)
 	}
-	logFile, err := os.Create(filepath.Join(logs, "lab.log"))
-	if err != nil {
-		return fmt.Errorf("open the lab's log: %w", err)
+	if l.log, err = os.Create(filepath.Join(logs, "lab.log")); err != nil {
+		return "", nil, fmt.Errorf("open the lab's log: %w", err)
 	}
-	l.log = logFile
-	logger := slog.New(slog.NewTextHandler(logFile, nil))
-	if l.options.Cluster == ClusterKind {
-		return l.kind(ctx, logs, logger)
-	}
-	return l.kwok(ctx, logs, logger)
+	return logs, slog.New(slog.NewTextHandler(l.log, nil)), nil
 }
 
 // install installs a component and waits until it is ready.
@@ -155,8 +174,12 @@ func (l *Lab) install(ctx context.Context, c Component) error {
 	if err := c.Install(ctx); err != nil {
 		return fmt.Errorf("install %s: %w", c.Name(), err)
 	}
+	timeout := readyTimeout
+	if l.options.Cluster == ClusterExisting {
+		timeout = existingReadyTimeout
+	}
 	var last error
-	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, timeout, true, func(ctx context.Context) (bool, error) {
 		last = c.Ready(ctx)
 		if component.Fatal(last) {
 			return false, last

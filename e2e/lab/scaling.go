@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -55,6 +56,13 @@ type Scaling struct {
 func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unstructured, error) {
 	options := manifest.Options{Namespace: s.Namespace}
 	var address string
+	if s.Signing != SigningProxy && s.Metadata["awsRegion"] == "" && l.AMP.Region != region {
+		s.Metadata = maps.Clone(s.Metadata)
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		s.Metadata["awsRegion"] = l.AMP.Region
+	}
 	switch s.Signing {
 	case SigningProxy:
 		proxy, err := l.Platform.ProxyAddress(ctx)

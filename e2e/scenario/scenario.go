@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"cmp"
 	"sort"
 
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
@@ -63,6 +64,9 @@ type Profile struct {
 // Difference is what a profile needs differently on a kind of cluster; what is absent stays.
 type Difference struct {
 	PodStart timeline.Duration `json:"podStart,omitempty"`
+	// HPASync is the controller's where it is not the lab's to set, ExportTime that of an AMP across a network.
+	HPASync    timeline.Duration `json:"hpaSync,omitempty"`
+	ExportTime timeline.Duration `json:"exportTime,omitempty"`
 	// ScaleDownWindowSeconds takes the place of behavior.scaleDown.stabilizationWindowSeconds.
 	ScaleDownWindowSeconds *int32 `json:"scaleDownWindowSeconds,omitempty"`
 }
@@ -96,9 +100,7 @@ type Phase struct {
 func (p Profile) On(cluster string) Profile {
 	d := p.Clusters[cluster]
 	p.Clusters = nil
-	if d.PodStart != 0 {
-		p.PodStart = d.PodStart
-	}
+	p.PodStart, p.HPASync, p.ExportTime = cmp.Or(d.PodStart, p.PodStart), cmp.Or(d.HPASync, p.HPASync), cmp.Or(d.ExportTime, p.ExportTime)
 	if d.ScaleDownWindowSeconds != nil {
 		rules := timeline.ScalingRules{}
 		if p.Behavior.ScaleDown != nil {

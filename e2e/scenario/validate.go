@@ -57,6 +57,8 @@ func (p Profile) validate(v *violations, at string) {
 	for cluster, d := range p.Clusters {
 		field := at + ".clusters." + cluster
 		v.check(d.PodStart >= 0, field+".podStart", "is %s, must not be negative", d.PodStart)
+		v.check(d.HPASync >= 0, field+".hpaSync", "is %s, must not be negative", d.HPASync)
+		v.check(d.ExportTime >= 0, field+".exportTime", "is %s, must not be negative", d.ExportTime)
 		w := d.ScaleDownWindowSeconds
 		v.check(w == nil || *w >= 0 && *w <= 3600, field+".scaleDownWindowSeconds", "must be between 0 and 3600")
 	}

@@ -54,6 +54,9 @@ func (t *Trial) Diagnose(ctx context.Context) (Diagnosis, error) {
 	} else if !found {
 		return Diagnosis{LinkIngest, "the store has no rate of the workload's counter"}, nil
 	}
+	if !t.config.Lab.AMP.Inspectable() {
+		return t.diagnoseByKEDA(ctx)
+	}
 	asked, refused, err := t.kedaQueries(ctx)
 	switch {
 	case err != nil:
@@ -63,6 +66,34 @@ func (t *Trial) Diagnose(ctx context.Context) (Diagnosis, error) {
 	case refused != "":
 		return Diagnosis{LinkQuery, refused}, nil
 	}
+	if result, err := t.diagnoseResult(ctx); err != nil || result.Link != LinkNone {
+		return result, err
+	}
+	return t.diagnoseTarget(ctx)
+}
+
+// diagnoseByKEDA goes on where AMP does not show what it was asked: AWS's. What the query yields is asked for first, as KEDA's
+// failures would hide it.
+func (t *Trial) diagnoseByKEDA(ctx context.Context) (Diagnosis, error) {
+	if result, err := t.diagnoseResult(ctx); err != nil || result.Link != LinkNone {
+		return result, err
+	}
+	_, served, err := t.config.Lab.KEDA.Served(ctx, t.config.Namespace, lab.ScaledObjectName)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	if !served {
+		status, message, err := t.ScaledObjectCondition(ctx, "Ready")
+		if err != nil {
+			return Diagnosis{}, err
+		}
+		return Diagnosis{LinkQuery, fmt.Sprintf("KEDA has served no value; the ScaledObject says Ready=%s: %s", status, message)}, nil
+	}
+	return t.diagnoseTarget(ctx)
+}
+
+// diagnoseResult looks at what AMP answers to the scaler's query.
+func (t *Trial) diagnoseResult(ctx context.Context) (Diagnosis, error) {
 	n, err := t.store.Series(ctx, t.config.Scaling.Query)
 	switch {
 	case err != nil:
@@ -72,6 +103,11 @@ func (t *Trial) Diagnose(ctx context.Context) (Diagnosis, error) {
 	case n > 1:
 		return Diagnosis{LinkResult, fmt.Sprintf("the query yields %d series, and KEDA accepts one", n)}, nil
 	}
+	return Diagnosis{LinkNone, ""}, nil
+}
+
+// diagnoseTarget looks at what the HPA makes of the number.
+func (t *Trial) diagnoseTarget(ctx context.Context) (Diagnosis, error) {
 	hpa, err := t.HPA(ctx)
 	if err != nil {
 		return Diagnosis{}, fmt.Errorf("look at the HPA: %w", err)

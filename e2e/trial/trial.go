@@ -54,6 +54,7 @@ type Trial struct {
 	client   kubernetes.Interface
 	applier  *manifest.Applier
 	objects  []*unstructured.Unstructured
+	made     bool // the namespace
 	store    *Store
 	load     *load.Remote
 	offered  load.Stats // what was offered before the recording
@@ -100,10 +101,11 @@ func (t *Trial) deploy(ctx context.Context) error {
 	if t.store, err = NewStore(t.config.Lab.AMP); err != nil {
 		return err
 	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.config.Namespace}}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.config.Namespace, Labels: t.config.Lab.Labels()}}
 	if _, err := t.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("create the namespace: %w", err)
 	}
+	t.made = true
 	if err := t.deployApplication(ctx); err != nil {
 		return err
 	}
@@ -202,8 +204,8 @@ func (t *Trial) HPA(ctx context.Context) (*autoscalingv2.HorizontalPodAutoscaler
 // that failed keeps nothing from being deleted.
 func (t *Trial) Remove(ctx context.Context) error {
 	t.stopWatching()
-	if t.applier == nil {
-		return nil
+	if !t.made {
+		return nil // a namespace that was there before is somebody else's
 	}
 	err := errors.Join(
 		t.endLoad(ctx),

@@ -1,5 +1,6 @@
 // Command images builds every container image of a kind lab from pinned sources and gives them to the local Docker: `make
-// images`. E2E_KUBERNETES and E2E_KEDA choose versions as they do for the suites.
+// images`. E2E_KUBERNETES and E2E_KEDA choose versions as they do for the suites. With E2E_REGISTRY it builds only what a cluster on AWS
+// pulls of ours, and pushes it there: `make images-push`.
 package main
 
 import (
@@ -44,10 +45,18 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	images, err := lab.BuildImages(ctx, lab.Options{
+	options := lab.Options{
 		Root: root, Cache: cache, Release: release,
 		Logf: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
-	})
+	}
+	if registry := os.Getenv("E2E_REGISTRY"); registry != "" {
+		references, err := lab.PushImages(ctx, options, registry)
+		for _, reference := range references {
+			fmt.Println("pushed", reference)
+		}
+		return err
+	}
+	images, err := lab.BuildImages(ctx, options)
 	if err != nil {
 		return err
 	}

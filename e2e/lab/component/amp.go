@@ -35,6 +35,7 @@ type AMP struct {
 	workspace string
 	base      string
 	client    *http.Client
+	aws       bool // it answers nothing but what AWS's does
 }
 
 // NewAMP returns an AMP with a new workspace id that nobody serves yet.

@@ -23,6 +23,12 @@ type KEDADeployment struct {
 	// and nil without.
 	Roles   string
 	Webhook *manifest.Webhook
+	// RoleARNs are the ARNs of the roles that take the place of those in the manifests, by their names there; nil leaves them.
+	RoleARNs map[string]string
+	// Labels are given to all that is deployed.
+	Labels map[string]string
+	// Existing has the KEDA used that is there: nothing is installed.
+	Existing bool
 	// Images are the images of the run by the names that the manifests use.
 	Images map[string]string
 	// Dial opens a connection to a port of a pod.
@@ -42,10 +48,18 @@ func (k *KEDADeployment) Install(ctx context.Context) error {
 		return fmt.Errorf("make a client: %w", err)
 	}
 	k.http = inside(k.client, k.Dial, "keda", "keda-operator", 8080)
+	if k.Existing {
+		return nil
+	}
 	objects, err := manifest.Render(filepath.Join(k.Module, "config", "default"),
-		manifest.Options{Components: kedaComponents(k.Overlay, k.Roles), Images: k.Images})
+		manifest.Options{Components: kedaComponents(k.Overlay, k.Roles), Images: k.Images, Labels: k.Labels})
 	if err != nil {
 		return err
+	}
+	if k.RoleARNs != nil {
+		if err := manifest.SetRoles(objects, k.RoleARNs); err != nil {
+			return err
+		}
 	}
 	if k.Webhook != nil {
 		if err := k.Webhook.Admit(ctx, objects); err != nil {
@@ -62,7 +76,11 @@ func (k *KEDADeployment) Install(ctx context.Context) error {
 // Ready implements lab.Component: all three programs are ready, and the API server reaches the metrics server, which is the
 // last thing to come.
 func (k *KEDADeployment) Ready(ctx context.Context) error {
-	if err := deploymentsReady(ctx, k.client, "keda", "keda-operator", "keda-metrics-apiserver", "keda-admission"); err != nil {
+	names := []string{"keda-operator", "keda-metrics-apiserver", "keda-admission"}
+	if k.Existing {
+		names = names[:1] // Helm's chart has other names for the others
+	}
+	if err := deploymentsReady(ctx, k.client, "keda", names...); err != nil {
 		return err
 	}
 	return externalMetrics(ctx, k.client)

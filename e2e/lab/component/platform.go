@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,6 +26,10 @@ type Platform struct {
 	Manifests string
 	// Webhook gives the pods the IAM roles that the manifests name; nil for manifests with keys.
 	Webhook *manifest.Webhook
+	// Roles are the ARNs of the roles that take the place of those in the manifests, by their names there; nil leaves them.
+	Roles map[string]string
+	// Labels are given to all that is deployed.
+	Labels map[string]string
 	// AMP is where the collector writes and the proxy sends to.
 	AMP *AMP
 	// Images are the images of the run by the names that the manifests use.
@@ -52,6 +58,21 @@ func (p *Platform) Install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return p.apply(ctx, objects)
+}
+
+// InstallAccounts deploys the namespaces and service accounts alone. Install does so too; until then nothing works with them.
+func (p *Platform) InstallAccounts(ctx context.Context) error {
+	objects, err := p.render()
+	if err != nil {
+		return err
+	}
+	return p.apply(ctx, slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
+		return o.GetKind() != "Namespace" && o.GetKind() != "ServiceAccount"
+	}))
+}
+
+func (p *Platform) apply(ctx context.Context, objects []*unstructured.Unstructured) error {
 	applier, err := manifest.NewApplier(p.REST)
 	if err != nil {
 		return err
@@ -59,10 +80,22 @@ func (p *Platform) Install(ctx context.Context) error {
 	return applier.Apply(ctx, objects)
 }
 
-// objects renders the kustomization with the settings of the run, and with either keys or roles.
+// objects are what is deployed, ready for the cluster.
 func (p *Platform) objects(ctx context.Context) ([]*unstructured.Unstructured, error) {
+	objects, err := p.render()
+	if err != nil || p.Webhook == nil {
+		return objects, err
+	}
+	webhook := *p.Webhook
+	webhook.Annotations = annotations(p.client)
+	return objects, webhook.Admit(ctx, objects)
+}
+
+// render renders the kustomization with the settings of the run, and with either keys or roles.
+func (p *Platform) render() ([]*unstructured.Unstructured, error) {
+	scheme, _, _ := strings.Cut(p.AMP.URL(), "://")
 	options := manifest.Options{
-		Images: p.Images,
+		Images: p.Images, Labels: p.Labels,
 		ConfigMaps: map[string]map[string]string{
 			"adot-settings": {
 				"AWS_REGION":           p.AMP.Region,
@@ -72,22 +105,19 @@ func (p *Platform) objects(ctx context.Context) ([]*unstructured.Unstructured, e
 				"BATCH_TIMEOUT":        p.BatchTimeout.String(),
 				metadataDisabled:       "true",
 			},
-			"sigv4proxy-settings": {"AWS_REGION": p.AMP.Region, "AMP_HOST": p.AMP.Host(), "AMP_SCHEME": "http", metadataDisabled: "true"},
+			"sigv4proxy-settings": {"AWS_REGION": p.AMP.Region, "AMP_HOST": p.AMP.Host(), "AMP_SCHEME": scheme, metadataDisabled: "true"},
 		},
 		Namespaces: map[string]string{"adot-settings": "ho11y", "adot-aws": "ho11y", "sigv4proxy-settings": "keda", "sigv4proxy-aws": "keda"},
 	}
-	if p.Webhook == nil {
+	if p.AMP.Keys != (Keys{}) && p.Webhook == nil {
 		credentials := p.AMP.Keys.Map()
 		options.Secrets = map[string]map[string]string{"adot-aws": credentials, "sigv4proxy-aws": credentials}
-		return manifest.Render(p.Manifests, options)
 	}
 	objects, err := manifest.Render(p.Manifests, options)
-	if err != nil {
-		return nil, err
+	if err != nil || p.Roles == nil {
+		return objects, err
 	}
-	webhook := *p.Webhook
-	webhook.Annotations = annotations(p.client)
-	return objects, webhook.Admit(ctx, objects)
+	return objects, manifest.SetRoles(objects, p.Roles)
 }
 
 // annotations reads the annotations of a service account of the cluster.

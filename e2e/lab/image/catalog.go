@@ -50,8 +50,7 @@ func Components(programs map[string]string) ([]Spec, error) {
 		unprivileged("keda-admission-webhooks", "keda-webhooks", "/keda-admission-webhooks", keda),
 		unprivileged("collector", "collector", "/collector", nobody),
 		unprivileged("sigv4proxy", "sigv4proxy", "/sigv4proxy", nobody),
-		unprivileged("ho11y", "ho11y", "/ho11y", nobody),
-		emulator(), load(),
+		ho11y(), emulator(), load(),
 	}, programs)
 }
 
@@ -59,6 +58,14 @@ func Components(programs map[string]string) ([]Spec, error) {
 func Own(programs map[string]string) ([]Spec, error) {
 	return withPrograms([]Spec{emulator(), load()}, programs)
 }
+
+// Pushed are the images of ours that a cluster on AWS pulls. Neither speaks TLS: what does is public there, and brings the
+// authorities that AWS's certificates are from.
+func Pushed(programs map[string]string) ([]Spec, error) {
+	return withPrograms([]Spec{ho11y(), load()}, programs)
+}
+
+func ho11y() Spec { return unprivileged("ho11y", "ho11y", "/ho11y", nobody) }
 
 func emulator() Spec { return unprivileged("emulator", "ampersand", "/emulator", nobody) }
 

@@ -31,6 +31,8 @@ type Options struct {
 	Images map[string]string
 	// Namespaces says where each generated config map or secret of that name lives.
 	Namespaces map[string]string
+	// Labels are given to every object, not to the pods that it makes.
+	Labels map[string]string
 }
 
 // Render builds the kustomization in dir, with options laid over it, and returns its objects.
@@ -64,6 +66,9 @@ func Render(dir string, o Options) ([]*unstructured.Unstructured, error) {
 	}
 	for name, reference := range o.Images {
 		kustomization.Images = append(kustomization.Images, image(name, reference))
+	}
+	if len(o.Labels) > 0 {
+		kustomization.Labels = []types.Label{{Pairs: o.Labels}}
 	}
 	text, err := yaml.Marshal(kustomization)
 	if err != nil {

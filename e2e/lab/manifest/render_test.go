@@ -101,6 +101,15 @@ func TestRender(t *testing.T) {
 		"issuer on KWOK": {"kwok/issuer", manifest.Options{}, []string{
 			"Namespace /ampersand", "ServiceAccount ampersand/ampersand", "ClusterRoleBinding /ampersand-issuer-discovery",
 		}},
+		"platform on AWS": {"eks/platform", manifest.Options{}, []string{
+			"Namespace /ho11y", "ServiceAccount ho11y/adot-collector", "ClusterRole /adot-collector", "ClusterRoleBinding /adot-collector",
+			"ConfigMap ho11y/adot-config", "ConfigMap ho11y/adot-settings", "Deployment ho11y/adot", "Service ho11y/adot",
+			"ServiceAccount keda/keda-sigv4", "ConfigMap keda/sigv4proxy-settings", "Deployment keda/keda-sigv4", "Service keda/keda-sigv4",
+		}},
+		"emulator in AWS's place": {"standin", manifest.Options{}, []string{
+			"Namespace /ampersand", "ConfigMap ampersand/ampersand-settings", "Secret ampersand/ampersand-aws",
+			"Deployment ampersand/ampersand", "Service ampersand/ampersand", "ClusterRoleBinding /ampersand-public-issuer",
+		}},
 		"load":                {"load", manifest.Options{}, []string{"Job ho11y/load"}},
 		"load on KWOK":        {"kwok/load", manifest.Options{}, []string{"Job ho11y/load"}},
 		"load, moved":         {"load", manifest.Options{Namespace: "trial-1"}, []string{"Job trial-1/load"}},
@@ -172,7 +181,7 @@ func TestEveryKustomizationIsTested(t *testing.T) {
 	}))
 	require.ElementsMatch(t, []string{
 		"app", "emulator", "kwok/app", "kwok/load", "load", "platform", "scaling/base", "scaling/native", "scaling/proxy", "scaling/published",
-		"irsa/emulator", "irsa/issuer", "irsa/platform", "kwok/issuer", "scaling/irsa",
+		"irsa/emulator", "irsa/issuer", "irsa/platform", "kwok/issuer", "scaling/irsa", "eks/platform", "standin",
 		"irsa/keda", "keda/kind", "keda/kwok", // components, laid over KEDA's own manifests: package component tests them
 	}, found)
 }
