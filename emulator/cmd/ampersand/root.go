@@ -33,7 +33,7 @@ func newRoot(env lookup, stdout, stderr io.Writer) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{cmd.CommandPath(), err}
 	})
-	root.AddCommand(newServe(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newVersion(stdout))
+	root.AddCommand(newServe(env, stdout, stderr), newConformance(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newVersion(stdout))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	checkTopics(root)
