@@ -18,7 +18,7 @@ GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## All tests that need no cluster, with the race detector
@@ -41,13 +41,38 @@ e2e-kwok: ## The same on KWOK, named: no Docker
 e2e-kind: ## The same on kind, named: everything in containers; needs a Docker daemon
 	E2E_CLUSTER=kind $(E2E) -run '^TestAutoscaling$$'
 
+.PHONY: e2e-aws
+e2e-aws: ## Every suite that needs no emulator on an existing EKS cluster and a workspace of real AMP: docs/aws.md first. It costs money
+	E2E_CLUSTER=existing E2E_AMP=aws $(E2E)
+
+.PHONY: e2e-aws-cleanup
+e2e-aws-cleanup: ## Remove what killed runs of e2e-aws have left in the AWS account and in the cluster
+	E2E_CLUSTER=existing E2E_AMP=aws E2E_CLEANUP=1 $(E2E)
+
+.PHONY: e2e-aws-standin
+e2e-aws-standin: ## e2e-aws with a kind cluster for EKS and the emulator for AWS; needs a Docker daemon
+	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/standin $(MAKE) e2e-aws E2E_PROFILE=fast
+
 .PHONY: images
 images: ## The container images from pinned sources, into the local Docker
-	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/images
+	CGO_ENABLED=0 E2E_REGISTRY= go run $(E2E_BUILD) ./scripts/images
+
+.PHONY: images-push
+images-push: ## Those that make e2e-aws needs, to the registry E2E_REGISTRY
+	@[ -n "$(E2E_REGISTRY)" ] || { echo "say where to: make images-push E2E_REGISTRY=..."; exit 1; }
+	CGO_ENABLED=0 E2E_REGISTRY="$(E2E_REGISTRY)" go run $(E2E_BUILD) ./scripts/images
 
 .PHONY: e2e
 e2e: ## Every suite: autoscaling, controls, the recipe as published; E2E_SIGNING=all adds IAM roles and their failures
 	$(E2E)
+
+.PHONY: conformance
+conformance: ## AMP's behaviour, check by check, at TARGET=URL with AWS's usual credentials, or at an emulator. ARGS are further flags
+	go run ./emulator/cmd/ampersand conformance $(if $(TARGET),--endpoint $(TARGET),--emulator --parallel 8) $(ARGS)
+
+.PHONY: compliance
+compliance: ## The Prometheus project's remote-write suites over collector, Prometheus and emulator: docs/yardsticks.md. Needs the module proxy
+	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/compliance
 
 .PHONY: bench
 bench: ## Benchmarks of the emulator
