@@ -46,6 +46,10 @@ func newLab(ctx context.Context, dir string) (*lab, error) {
 	for _, c := range conformance.All() {
 		l.checks[c.ID] = c
 	}
+	// Once: emulators watch it, and would see it half written.
+	if err := os.WriteFile(l.identity(), conformance.StandInIdentity(), 0o600); err != nil {
+		return nil, fmt.Errorf("write the lab's identities: %w", err)
+	}
 	var err error
 	l.shared, err = l.start(ctx, func(*emulator.Config) {})
 	return l, err
@@ -53,13 +57,11 @@ func newLab(ctx context.Context, dir string) (*lab, error) {
 
 func (l *lab) close() error { return l.shared.Close() }
 
+func (l *lab) identity() string { return filepath.Join(l.dir, "identity.yaml") }
+
 // start starts an emulator, as quick as it can be.
 func (l *lab) start(ctx context.Context, edit func(*emulator.Config)) (*emulator.Server, error) {
-	file := filepath.Join(l.dir, "identity.yaml")
-	if err := os.WriteFile(file, conformance.StandInIdentity(), 0o600); err != nil {
-		return nil, fmt.Errorf("write the lab's identities: %w", err)
-	}
-	cfg := emulator.Config{IdentityFile: file, StateDelay: 20 * time.Millisecond, Quotas: conformance.StandInQuotas()}
+	cfg := emulator.Config{IdentityFile: l.identity(), StateDelay: 20 * time.Millisecond, Quotas: conformance.StandInQuotas()}
 	cfg.Quotas["workspaces"] = "10000" // of all runs at once
 	edit(&cfg)
 	srv, err := emulator.Start(ctx, cfg)

@@ -164,6 +164,11 @@ func (s *Store) follow() {
 	if same {
 		return
 	}
+	if err == nil && len(bytes.TrimSpace(raw)) == 0 {
+		// Whoever writes in two steps has done the first one. POST /reload takes it all the same.
+		s.log.Warn("the identity file is empty: everybody stays as before", "file", s.cfg.File)
+		return
+	}
 	if err := s.Reload(); err != nil {
 		s.log.Error("the identity file is wrong: everybody stays as before", "error", err)
 		return

@@ -88,6 +88,16 @@ func TestFileIsFollowed(t *testing.T) {
 	}
 }
 
+func TestEmptiedFileChangesNothing(t *testing.T) {
+	h := open(t, oneUser("AKIA1"))
+	require.NoError(t, os.WriteFile(h.file, nil, 0o600))
+	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), "the identity file is empty") }, 10*time.Second, 5*time.Millisecond)
+	h.knows(t, "AKIA1")
+	require.NoError(t, h.Reload())
+	_, ok := h.LookupKey("AKIA1")
+	require.False(t, ok, "asked for, it counts")
+}
+
 func TestWrongFileChangesNothing(t *testing.T) {
 	h := open(t, oneUser("AKIA1"))
 	replace(t, h.file, "users: nobody\n")
