@@ -48,9 +48,11 @@ func (a Answer) ExpectRefused() Answer {
 	return a
 }
 
-// grid is what the times of constant queries begin at: between 50 and 100
+// grid is what the times of constant queries begin at: between 50 and 150
 // minutes ago, because Cortex leaves out what is older than is kept and what is
-// yet to come [C], and a multiple of 1000 s and of 60 s, because AMP aligns.
+// yet to come [C], and a multiple of 1000 s and of 60 s, because AMP aligns. It
+// is an odd multiple at all times of the day: a target that aligns to twice the
+// step would otherwise be noticed in every other 50 minutes only.
 const grid = 3000 // seconds
 
 var gridTime = regexp.MustCompile(`\$T([+-]\d+)?`)
@@ -58,7 +60,7 @@ var gridTime = regexp.MustCompile(`\$T([+-]\d+)?`)
 // gridText replaces $T, $T+60 and the like by a time in seconds, $UTC by the same
 // as RFC 3339, and $EAST by the same in a zone two hours ahead.
 func gridText(s string, now time.Time) string {
-	base := time.Unix((now.Unix()/grid-1)*grid, 0).UTC()
+	base := time.Unix((now.Unix()/(2*grid))*2*grid-grid, 0).UTC()
 	s = gridTime.ReplaceAllStringFunc(s, func(found string) string {
 		plus, _ := strconv.ParseInt(found[len("$T"):], 10, 64) // "" is 0
 		return strconv.FormatInt(base.Unix()+plus, 10)
