@@ -158,7 +158,7 @@ func (s *Server) serveSTS(x *exchange, body []byte) {
 		x.secrets = append(x.secrets, form.Get("WebIdentityToken"), form.Get("SAMLAssertion"))
 	}
 	if carriesSignature(x.r) {
-		signed, err := s.stsVerifier.Verify(x.r, body)
+		signed, err := s.verify(x, s.stsVerifier, body)
 		if refusal := (*sigv4.Refusal)(nil); errors.As(err, &refusal) {
 			x.refusal, x.reason = refusal, refusal.Reason
 			_ = sts.WriteError(x.w, x.r, sts.FromSignature(refusal)) // the client may be gone
@@ -173,10 +173,17 @@ func (s *Server) serveSTS(x *exchange, body []byte) {
 		}
 		caller = &sts.Caller{Principal: who, AccessKeyID: signed.Key.AccessKeyID}
 	}
-	outcome := s.sts.ServeHTTP(x.w, x.r, body, caller)
-	x.identity = outcome.Principal
-	if outcome.Err != nil {
-		x.reason = "sts-" + strings.ToLower(outcome.Err.Code)
-		x.why = outcome.Err.Reason
+	var who identity.Principal
+	if caller != nil {
+		who = caller.Principal
+		x.identity = who.ARN
 	}
+	s.passFaults(x, body, who, func() {
+		outcome := s.sts.ServeHTTP(x.w, x.r, body, caller)
+		x.identity = outcome.Principal
+		if outcome.Err != nil {
+			x.reason = "sts-" + strings.ToLower(outcome.Err.Code)
+			x.why = outcome.Err.Reason
+		}
+	})
 }

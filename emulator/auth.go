@@ -18,7 +18,7 @@ func (s *Server) authenticate(x *exchange, body []byte) bool {
 		x.identity = x.caller.ARN
 		return true
 	}
-	signed, err := s.verifier.Verify(x.r, body)
+	signed, err := s.verify(x, s.verifier, body)
 	if err == nil {
 		x.secrets = append(x.secrets, signed.Key.SecretAccessKey)
 		if who, ok := signed.Key.Principal.(identity.Principal); ok {

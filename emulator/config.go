@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/ampersand-amp/ampersand/emulator/fault"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
@@ -84,6 +85,8 @@ type Config struct {
 	StateDelay time.Duration
 	// TLSCertFile and TLSKeyFile switch HTTPS on; PEM.
 	TLSCertFile, TLSKeyFile string
+	// Faults are rules of what goes wrong, from the start on; see package fault.
+	Faults []fault.Rule
 	// ConsoleOpen lets others than loopback use the /_ampersand/ tree.
 	ConsoleOpen bool
 	// Logger gets one line a request; nil discards.
@@ -145,6 +148,9 @@ func (c Config) Validate() error {
 	}
 	if c.StateDelay < 0 {
 		errs = append(errs, fmt.Errorf("state delay %s is negative", c.StateDelay))
+	}
+	if err := fault.NewSet(fault.Config{}).Replace(c.Faults); err != nil {
+		errs = append(errs, fmt.Errorf("faults: %w", err))
 	}
 	quotas := quota.New()
 	if err := quotas.Assign(c.Quotas); err != nil {

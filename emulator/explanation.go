@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"log/slog"
+	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
@@ -23,6 +24,15 @@ func (s *Server) redactor(x *exchange) explain.Redactor {
 
 // explain gathers what is known about a request that was not accepted.
 func (s *Server) explain(x *exchange, red explain.Redactor) *explain.Explanation {
+	e := s.explainAnswer(x, red)
+	if len(x.faults) > 0 {
+		e.Text = strings.TrimSpace(x.faultText() + " " + e.Text)
+	}
+	return e
+}
+
+// explainAnswer leaves it open whether a fault rule made it.
+func (s *Server) explainAnswer(x *exchange, red explain.Redactor) *explain.Explanation {
 	errorType, message := x.w.Header().Get("X-Amzn-Errortype"), x.w.errorText()
 	switch {
 	case x.refusal != nil:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
 	"github.com/ampersand-amp/ampersand/emulator/explain"
+	"github.com/ampersand-amp/ampersand/emulator/fault"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
@@ -24,6 +25,7 @@ const (
 	reasonWorkspaceNotFound = "workspace-not-found"
 	reasonNotLoopback       = "not-loopback"
 	reasonPanic             = "panic"
+	reasonFault             = "fault"
 )
 
 // exchange is one request on its way through the emulator.
@@ -42,6 +44,8 @@ type exchange struct {
 	query    string         // the PromQL of a query request
 	refusal  *sigv4.Refusal // set if the signature was refused
 	err      error          // set if something went wrong inside
+	faults   []fault.Hit    // the fault rules that changed it
+	cut      bool           // set if a fault rule closed the connection
 }
 
 // ServeHTTP answers every request of the listener.
@@ -76,6 +80,9 @@ func (s *Server) recovered(x *exchange, p any) (abort bool) {
 	}
 	x.reason = reasonPanic
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		if len(x.faults) > 0 {
+			x.reason, x.cut = reasonFault, true
+		}
 		return true
 	}
 	x.err = fmt.Errorf("panic: %v", p)
@@ -117,13 +124,13 @@ func (s *Server) serve(x *exchange) {
 	if !s.authenticate(x, body) || !s.authorize(x, body) {
 		return
 	}
-	if x.route.kind == kindControl {
-		if !s.throttle(x) {
+	s.passFaults(x, body, x.caller, func() {
+		if x.route.kind != kindControl {
+			s.serveData(x, body)
+		} else if !s.throttle(x) {
 			s.serveControl(x, body)
 		}
-		return
-	}
-	s.serveData(x, body)
+	})
 }
 
 // bodyLimit is how large a body may be, negative for no limit. The quota is of
@@ -145,10 +152,13 @@ func (x *exchange) refuse(err *awsapi.Error, reason string) {
 // finish accounts for the request: metrics, one log line, the inspector.
 func (s *Server) finish(x *exchange, at time.Time, took time.Duration) {
 	status := x.w.code()
+	if x.cut {
+		status = x.w.status // 0: the client got none
+	}
 	verdict := explain.Accepted
 	level := slog.LevelInfo
 	switch {
-	case status >= 500 || x.reason == reasonPanic:
+	case status >= 500 || x.reason == reasonPanic || x.cut:
 		verdict, level = explain.Failed, slog.LevelError
 	case status >= 400:
 		verdict, level = explain.Refused, slog.LevelWarn
@@ -165,6 +175,7 @@ func (s *Server) finish(x *exchange, at time.Time, took time.Duration) {
 		ID: x.id, Time: at.UTC(), Method: cut(x.r.Method, 32), Path: cut(red.Text(x.route.path), maxShownPath), Identity: x.identity,
 		Query: cut(red.Text(x.query), maxShownQuery), UserAgent: cut(red.Text(x.r.UserAgent()), maxShownUserAgent),
 		Verdict: verdict, Reason: x.reason, Status: status, Duration: took.Seconds(),
+		Fault: fault.Describe(x.faults),
 	}
 	if verdict != explain.Accepted {
 		shown.Explanation = s.explain(x, red)
@@ -193,6 +204,9 @@ func (s *Server) log(x *exchange, level slog.Level, shown explain.Request, took 
 	}
 	if e := shown.Explanation; e != nil {
 		attrs = append(attrs, causes(e)...)
+	}
+	if shown.Fault != "" {
+		attrs = append(attrs, slog.String("fault", shown.Fault))
 	}
 	if x.err != nil {
 		attrs = append(attrs, slog.Any("error", x.err))

@@ -33,14 +33,14 @@ type iamFront struct {
 	// endpoint for IAM sign for the region that they are configured with [M aws-sdk-go-v2
 	// service/iam 1.64.8, botocore 1.43.11], so that of the emulator is taken as well, by
 	// regional.
-	global, regional *sigv4.Verifier
+	global, regional verifier
 	region           string
 }
 
 func newIAMFront(cfg Config, identities *identity.Store) *iamFront {
 	partition := identity.Partition(cfg.Region)
-	verifier := func(region string) *sigv4.Verifier {
-		return sigv4.New(sigv4.Config{
+	verifier := func(region string) verifier {
+		return newVerifier(sigv4.Config{
 			Region: region, Service: iam.Name, Now: cfg.Now, Keys: identities,
 			MaxSkew: stsMaxSkew, // IAM's own is not known; other services of this protocol have it [I]
 		})
@@ -53,12 +53,12 @@ func newIAMFront(cfg Config, identities *identity.Store) *iamFront {
 	}
 }
 
-// verify judges the signature of a request.
-func (f *iamFront) verify(r *http.Request, body []byte) (*sigv4.Signed, error) {
+// verifier is who judges the signature of a request.
+func (f *iamFront) verifier(r *http.Request) verifier {
 	if iam.SignedRegion(r) == f.region {
-		return f.regional.Verify(r, body)
+		return f.regional
 	}
-	return f.global.Verify(r, body)
+	return f.global
 }
 
 // serveIAM answers a request to IAM.
@@ -71,14 +71,16 @@ func (s *Server) serveIAM(x *exchange, body []byte) {
 	if who != nil {
 		x.caller, x.identity = *who, who.ARN
 	}
-	outcome := s.iam.service.ServeHTTP(x.w, x.r, body, who)
-	if outcome.Err != nil {
-		x.reason = "iam-" + strings.ToLower(outcome.Err.Code)
-		x.why = outcome.Err.Reason
-		if outcome.Err.Status >= http.StatusInternalServerError {
-			x.err = outcome.Err
+	s.passFaults(x, body, x.caller, func() {
+		outcome := s.iam.service.ServeHTTP(x.w, x.r, body, who)
+		if outcome.Err != nil {
+			x.reason = "iam-" + strings.ToLower(outcome.Err.Code)
+			x.why = outcome.Err.Reason
+			if outcome.Err.Status >= http.StatusInternalServerError {
+				x.err = outcome.Err
+			}
 		}
-	}
+	})
 }
 
 // iamCaller finds out who signed; nobody did if it is nil. It answers a request whose
@@ -91,7 +93,7 @@ func (s *Server) iamCaller(x *exchange, body []byte) (*identity.Principal, bool)
 		}
 		return nil, true
 	}
-	signed, err := s.iam.verify(x.r, body)
+	signed, err := s.verify(x, s.iam.verifier(x.r), body)
 	if refusal := (*sigv4.Refusal)(nil); errors.As(err, &refusal) {
 		x.refusal, x.reason = refusal, refusal.Reason
 		e := sts.FromSignature(refusal) // the fronts of both say the same [O]

@@ -23,6 +23,7 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 	refusals  *prometheus.CounterVec
 	discarded *prometheus.CounterVec
+	faults    *prometheus.CounterVec
 	heads     *headCollector
 }
 
@@ -46,6 +47,10 @@ func newMetrics(version string) *metrics {
 			Name: "ampersand_discarded_samples_total",
 			Help: "Samples of remote write requests that were not stored, by workspace and reason.",
 		}, []string{"workspace", "reason"}),
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ampersand_faults_total",
+			Help: "Requests that a fault rule changed, by rule and effect.",
+		}, []string{"rule", "effect"}),
 		heads: newHeadCollector(),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -54,7 +59,7 @@ func newMetrics(version string) *metrics {
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.requests, m.durations, m.refusals, m.discarded, m.heads,
+	m.registry.MustRegister(info, m.requests, m.durations, m.refusals, m.discarded, m.faults, m.heads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

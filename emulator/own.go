@@ -9,6 +9,7 @@ import (
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
 	"github.com/ampersand-amp/ampersand/emulator/explain"
+	"github.com/ampersand-amp/ampersand/emulator/fault"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 )
 
@@ -65,6 +66,10 @@ func (s *Server) serveConsole(x *exchange) {
 		s.identities.Handler().ServeHTTP(x.w, x.r)
 		return
 	}
+	if name, ok := strings.CutPrefix(x.route.path, fault.Path+"/"); ok {
+		s.serveFault(x, name)
+		return
+	}
 	switch x.route.path {
 	case "/_ampersand/api/requests":
 		s.serveRequests(x)
@@ -74,6 +79,8 @@ func (s *Server) serveConsole(x *exchange) {
 		s.serveNotifications(x)
 	case "/_ampersand/api/quotas":
 		s.serveQuotas(x)
+	case fault.Path:
+		s.serveFaults(x)
 	default:
 		http.NotFound(x.w, x.r)
 	}
@@ -99,8 +106,8 @@ func (s *Server) serveRequests(x *exchange) {
 	awsapi.WriteJSON(x.w, http.StatusOK, e)
 }
 
-// serveReset forgets samples and, with ?all=true, workspaces too; those of
-// Config.Workspaces are there again afterwards, as after a start.
+// serveReset forgets samples and, with ?all=true, workspaces and fault rules too; the
+// workspaces of Config.Workspaces are there again afterwards, as after a start.
 func (s *Server) serveReset(x *exchange) {
 	if x.r.Method != http.MethodPost {
 		s.answerMethod(x, http.MethodPost)

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/ampersand-amp/ampersand/emulator/alerting"
+	"github.com/ampersand-amp/ampersand/emulator/fault"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
 	"github.com/ampersand-amp/ampersand/emulator/identity/sts"
 	"github.com/ampersand-amp/ampersand/emulator/ingest"
@@ -60,8 +61,8 @@ type Server struct {
 	url      string
 
 	identities  *identity.Store
-	verifier    *sigv4.Verifier
-	stsVerifier *sigv4.Verifier
+	verifier    verifier
+	stsVerifier verifier
 	sts         *sts.Service
 	iam         *iamFront
 	workspaces  *workspace.Registry
@@ -75,6 +76,7 @@ type Server struct {
 	buckets     *quota.Buckets
 	metrics     *metrics
 	inspector   *inspector
+	faults      *fault.Set
 
 	tempDir   string // to remove, if the data folder is temporary
 	closing   atomic.Bool
@@ -98,6 +100,10 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		quotas:    quota.New(),
 	}
 	s.buckets = quota.NewBuckets(s.quotas, cfg.Now)
+	s.faults = fault.NewSet(fault.Config{Now: cfg.Now})
+	if err := s.faults.Replace(cfg.Faults); err != nil {
+		return nil, fmt.Errorf("configuration: faults: %w", err)
+	}
 	if err := s.quotas.Assign(cfg.Quotas); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
@@ -144,8 +150,8 @@ func (s *Server) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	s.verifier = sigv4.New(sigv4.Config{Region: s.cfg.Region, Service: Service, Now: s.cfg.Now, Keys: s.identities})
-	s.stsVerifier = sigv4.New(sigv4.Config{
+	s.verifier = newVerifier(sigv4.Config{Region: s.cfg.Region, Service: Service, Now: s.cfg.Now, Keys: s.identities})
+	s.stsVerifier = newVerifier(sigv4.Config{
 		Region: s.cfg.Region, Service: stsService, Now: s.cfg.Now, Keys: s.identities, MaxSkew: stsMaxSkew,
 	})
 	s.iam = newIAMFront(s.cfg, s.identities)
@@ -260,10 +266,11 @@ func (s *Server) certificates() ([]tls.Certificate, error) {
 	return []tls.Certificate{cert}, nil
 }
 
-// Reset forgets all samples and, if all is set, all workspaces; those of
-// Config.Workspaces are made anew.
+// Reset forgets all samples and, if all is set, all workspaces and fault rules; the
+// workspaces of Config.Workspaces are made anew, the rules of Config.Faults are not.
 func (s *Server) Reset(ctx context.Context, all bool) error {
 	if all {
+		s.faults.Clear()
 		if err := s.workspaces.Reset(ctx); err != nil {
 			return fmt.Errorf("reset workspaces: %w", err)
 		}
@@ -306,6 +313,7 @@ func (s *Server) Done() <-chan struct{} { return s.served }
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.closing.Store(true)
+		s.faults.Clear() // what they hold up is to end well
 		ctx, cancel := context.WithTimeout(context.Background(), s.grace)
 		defer cancel()
 		err := s.http.Shutdown(ctx)

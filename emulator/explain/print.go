@@ -51,8 +51,11 @@ func Print(w io.Writer, r Request) error {
 		verdict += ", " + r.Reason
 	}
 	field("verdict", verdict)
+	field("fault", r.Fault)
 	if e := r.Explanation; e != nil {
 		e.print(&b, field, r.cause())
+	} else if r.Fault != "" {
+		b.WriteString("\nThis was made by fault rule " + visible(r.Fault) + ", on purpose.\n")
 	} else if r.Verdict == Accepted {
 		b.WriteString("\nThere is nothing to explain.\n")
 	}

@@ -29,8 +29,11 @@ type Request struct {
 	// Reason says why a request was not accepted, in one word for machines.
 	Reason string `json:"reason,omitempty"`
 	// Cause is the explanation's, so that a list has it too.
-	Cause  string `json:"cause,omitempty"`
-	Status int    `json:"status"`
+	Cause string `json:"cause,omitempty"`
+	// Status is that of the answer; 0 if a fault rule left the client without one.
+	Status int `json:"status"`
+	// Fault names the fault rules that changed the request, with their effects.
+	Fault string `json:"fault,omitempty"`
 	// Duration is in seconds.
 	Duration float64 `json:"duration"`
 	// Explanation is there when one request is asked for that was not accepted.

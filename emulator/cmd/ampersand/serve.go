@@ -28,6 +28,7 @@ type serveOptions struct {
 	auth                     string
 	quotas                   map[string]string
 	quotaFile                string
+	faultsFile               string
 	remoteWrite2, alignRange bool
 	readyFile                string
 	logLevel                 string
@@ -82,6 +83,7 @@ func (o *serveOptions) addFlags(cmd *cobra.Command) {
 	f.Var(durationValue{&c.OutOfOrderWindow}, "out-of-order-window", "how late a sample may be; 0 refuses all that are out of order")
 	f.Var(quotasValue{o.quotas}, "quota", "value of a quota, such as active-series=1000 or sample-age=unlimited; \"ampersand quotas\" lists them; repeatable")
 	f.StringVar(&o.quotaFile, "quota-file", "", "YAML file of quota names and values; --quota wins")
+	f.StringVar(&o.faultsFile, "faults", "", "YAML or JSON file of fault rules that are in force from the start")
 	f.BoolVar(&o.remoteWrite2, "remote-write-2", true, "take remote write 2.0; without, it is refused with 415")
 	f.BoolVar(&o.alignRange, "align-range-to-step", true, "round start and end of range queries down to multiples of the step, as AMP does")
 	f.Var(durationValue{&c.StateDelay}, "state-delay", "how long resources of the control plane are CREATING, UPDATING and DELETING")
@@ -111,6 +113,12 @@ func (o *serveOptions) config(stderr io.Writer) (emulator.Config, error) {
 		var err error
 		if cfg.Quotas, err = quota.ReadFile(o.quotaFile); err != nil {
 			return cfg, fmt.Errorf("--quota-file: %w", err)
+		}
+	}
+	if o.faultsFile != "" {
+		var err error
+		if cfg.Faults, err = readFaults(o.faultsFile); err != nil {
+			return cfg, fmt.Errorf("--faults: %w", err)
 		}
 	}
 	if len(o.quotas) > 0 {
