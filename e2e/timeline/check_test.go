@@ -20,7 +20,7 @@ func TestChecksHold(t *testing.T) {
 	} {
 		assert.NoError(t, err, name)
 	}
-	assert.NoError(t, flatRun(1).StaysAt(1))
+	assert.NoError(t, flatRun().StaysAt(1))
 }
 
 // Every check must be able to fail, and must say what was seen.
@@ -65,10 +65,10 @@ func push(r *Run, hop Hop, t, v float64) {
 }
 
 // flatRun is a control's run: nothing moves.
-func flatRun(n float64) *Run {
+func flatRun() *Run {
 	r := &Run{Scenario: "wrong key", Variant: "native", Profile: "fast", Settings: fastSettings(), Start: at(-1), Series: map[Hop]Series{}, Marks: []Mark{{At: at(0), Name: MarkLoadStep}}}
 	for _, hop := range countHops() {
-		r.Series[hop] = Series{{at(-1), n}, {at(20), n}}
+		r.Series[hop] = Series{{at(-1), 1}, {at(20), 1}}
 	}
 	return r
 }

@@ -5,89 +5,144 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
+	"slices"
+	"time"
+
+	"github.com/ampersand-amp/ampersand/e2e/timeline/chart"
 )
 
 //go:embed report.html.tmpl
 var page string
 
-// segment is one part of the split's bar, in percent of its width.
-type segment struct {
-	Class, Title, Label string
-	Width               float64
+//go:embed report.css
+var pageStyle string
+
+//go:embed report.js
+var pageScript string
+
+// What a page shows at most; the JSON and the CSV hold everything.
+const (
+	pageColumns = 480 // instants at which the page knows every value
+	pageRows    = 200
+	pageMarks   = 300
+)
+
+// pageChart is a chart at both sizes, with the values under a pointer.
+type pageChart struct {
+	ID           string
+	Wide, Narrow template.HTML
+	Grid         chart.Grid
 }
 
 // pageRun is a run as the template sees it.
 type pageRun struct {
 	*Run
-	ID       string
-	Chart    chart
-	Measured []segment
-	Bound    []segment
+	ID, Name   string
+	Chart      pageChart
+	Others     []string
+	Rows       []pageRow
+	MarksShown []Mark
+	// RowsLeft and MarksLeft count what the page leaves out.
+	RowsLeft, MarksLeft int
+	Origin              time.Time
+	HeldOf              string
+	PredictedText       string
 }
 
-// WriteHTML writes the report as one page that needs nothing else: no script, no style sheet, no font from elsewhere.
+// pageRow is a line of the table that stands for the chart.
+type pageRow struct {
+	At    string
+	Cells []string
+	Marks []string
+}
+
+// pageSpans are spans with what their times are counted from.
+type pageSpans struct {
+	Origin time.Time
+	Spans  []Span
+}
+
+// pagePair is a pair of runs as the template sees it.
+type pagePair struct {
+	Pair
+	ID, Name    string
+	Chart       pageChart
+	Differences []Difference
+}
+
+// WriteHTML writes the report as one page that needs nothing else: its style and its few lines of script are in it, and it can
+// be read without the script.
 func (r Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"num":     num,
 		"seconds": secondsText,
 		"bounds":  rangeText,
+		"verdict": verdictText,
+		"figure":  func(unit string, v *float64) string { return Figure{Unit: unit, Value: v}.Text() },
+		"spans": func(origin time.Time, spans []Span) pageSpans {
+			return pageSpans{Origin: origin, Spans: spans[:min(len(spans), pageMarks)]}
+		},
+		"since": func(from, at time.Time) string { return fmt.Sprintf("%+.1f s", at.Sub(from).Seconds()) },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read the timeline's page template: %w", err)
 	}
 	var runs []pageRun
 	for i := range r.Runs {
-		run := &r.Runs[i]
-		p := pageRun{Run: run, ID: fmt.Sprintf("run-%d", i+1), Chart: run.chart()}
-		p.Measured, p.Bound = run.bars()
-		runs = append(runs, p)
+		runs = append(runs, r.Runs[i].page(fmt.Sprintf("run-%d", i+1)))
+	}
+	var pairs []pagePair
+	for i, p := range r.Pairs {
+		id := fmt.Sprintf("pair-%d", i+1)
+		pairs = append(pairs, pagePair{Pair: p, ID: id, Name: p.AName + " and " + p.BName, Chart: drawn(r.overlay(p), id), Differences: r.Differences(p)})
 	}
 	err = t.Execute(w, struct {
 		Report
 		Verdict Verdict
-		Pages   []pageRun
-	}{r, r.Verdict(), runs})
+		Runs    []pageRun
+		Pairs   []pagePair
+		Style   template.CSS
+		Script  template.JS
+	}{r, r.Verdict(), runs, pairs, template.CSS(pageStyle + chart.Style()), template.JS(pageScript)})
 	if err != nil {
 		return fmt.Errorf("write the timeline as HTML: %w", err)
 	}
 	return nil
 }
 
-// bars lays the measured split and the predicted bound out on one scale.
-func (r *Run) bars() (measured, bound []segment) {
-	if r.Split == nil {
-		return nil, nil
+// drawn draws a figure for a page. The chart package escapes every text that it draws.
+func drawn(f chart.Figure, id string) pageChart {
+	return pageChart{ID: id, Grid: f.Grid(pageColumns),
+		Wide: template.HTML(f.SVG(chart.Wide(), id+"-w")), Narrow: template.HTML(f.SVG(chart.Narrow(), id+"-n"))}
+}
+
+func (r *Run) page(id string) pageRun {
+	p := pageRun{Run: r, ID: id, Name: r.Name(), Chart: drawn(r.figure(), id), Others: r.otherFailures(), Origin: r.origin(), MarksShown: r.Marks}
+	if len(r.Outcomes) > 0 {
+		p.HeldOf = fmt.Sprintf("%d of %d", r.held(), len(r.Outcomes))
 	}
-	scale := r.Split.PredictedMax
-	if r.Split.Total != nil {
-		scale = math.Max(scale, *r.Split.Total)
+	if r.Split != nil {
+		p.PredictedText = rangeText(r.Split.PredictedMin, r.Split.PredictedMax)
 	}
-	if scale <= 0 {
-		return nil, nil
+	if left := len(r.Marks) - pageMarks; left > 0 {
+		p.MarksShown, p.MarksLeft = r.Marks[:pageMarks], left
 	}
-	one := func(class, name string, seconds float64) segment {
-		s := segment{Class: class, Title: fmt.Sprintf("%s %.2f s", name, seconds), Width: 100 * seconds / scale}
-		if s.Width > 7 {
-			s.Label = fmt.Sprintf("%s %.1f", name, seconds)
+	every := max(time.Second, (r.End().Sub(r.Start) / 60).Round(time.Second))
+	rows := r.rows(every)
+	p.RowsLeft = max(0, len(rows)-pageRows)
+	rows = thin(rows, pageRows)
+	for _, row := range rows {
+		line := pageRow{At: fmt.Sprintf("%+.1f s", row.at.Sub(p.Origin).Seconds()), Marks: row.marks}
+		for _, hop := range p.Columns() {
+			line.Cells = append(line.Cells, row.text(hop))
 		}
-		return s
+		p.Rows = append(p.Rows, line)
 	}
-	for _, t := range r.Split.Terms {
-		if t.Measured != nil && *t.Measured > 0 {
-			measured = append(measured, one("t-"+string(t.Name), string(t.Name), *t.Measured))
-			continue
-		}
-		for _, s := range r.Split.Spans {
-			if s.Terms[0] == t.Name {
-				measured = append(measured, one("t-span", s.label(), s.Seconds))
-			}
-		}
-	}
-	for _, t := range r.Split.Terms {
-		if t.PredictedMax > 0 {
-			bound = append(bound, one("t-"+string(t.Name), string(t.Name), t.PredictedMax))
-		}
-	}
-	return measured, bound
+	return p
+}
+
+// Columns are the hops of the table that stands for the chart.
+func (p pageRun) Columns() []Hop {
+	return slices.DeleteFunc([]Hop{HopLoad, HopAnswered, HopStored, HopServed, HopHPA, HopDesired, HopCreated, HopScheduled, HopReady},
+		func(h Hop) bool { return len(p.Series[h]) == 0 })
 }

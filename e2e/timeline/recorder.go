@@ -66,6 +66,8 @@ type Recorder struct {
 	series map[Hop]Series
 	marks  []Mark
 	reads  map[Hop]Reads
+	counts map[Hop]map[int64]int
+	spans  recordedSpans
 	cancel context.CancelFunc
 
 	polls sync.WaitGroup
@@ -82,7 +84,7 @@ func NewRecorder(cfg RecorderConfig) *Recorder {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Recorder{cfg: cfg, series: map[Hop]Series{}, reads: map[Hop]Reads{}}
+	return &Recorder{cfg: cfg, series: map[Hop]Series{}, reads: map[Hop]Reads{}, counts: map[Hop]map[int64]int{}}
 }
 
 // Start reads every source at once and then each Interval, each in a goroutine of its own, so that a slow hop does not hold up
@@ -221,7 +223,7 @@ func (r *Recorder) Latest(hop Hop) (Point, bool) {
 	return last, len(r.series[hop]) > 0
 }
 
-// Fill copies what was recorded so far into run: Series, Marks and Reads. The copy is the caller's.
+// Fill copies what was recorded so far into run: Series, Marks, Phases, Faults, Conditions and Reads. The copy is the caller's.
 func (r *Recorder) Fill(run *Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -229,6 +231,10 @@ func (r *Recorder) Fill(run *Run) {
 	for hop, s := range r.series {
 		run.Series[hop] = slices.Clone(s).compact()
 	}
+	for hop, counts := range r.counts {
+		run.Series[hop] = perSecond(counts).compact()
+	}
+	run.Phases, run.Faults, run.Conditions = slices.Clone(r.spans.phases), slices.Clone(r.spans.faults), slices.Clone(r.spans.conditions)
 	run.Marks = slices.Clone(r.marks)
 	slices.SortStableFunc(run.Marks, func(a, b Mark) int { return a.At.Compare(b.At) })
 	run.Reads = make(map[Hop]Reads, len(r.reads))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -24,8 +25,12 @@ type Run struct {
 	Scenario string `json:"scenario"`
 	Variant  string `json:"variant"`
 	Profile  string `json:"profile"`
+	// Description says in a sentence what the scenario is about.
+	Description string `json:"description,omitempty"`
 	// Cluster says where it ran (kwok, kind, existing); free text.
 	Cluster string `json:"cluster,omitempty"`
+	// Environment is what it ran with: versions and sizes.
+	Environment Environment `json:"environment,omitempty"`
 	// Settings are the periods and sizes of the run.
 	Settings Settings `json:"settings"`
 	// Start is when the recording began.
@@ -37,6 +42,11 @@ type Run struct {
 	Evaluated Series `json:"evaluated,omitempty"`
 	// Marks are the named instants, oldest first.
 	Marks []Mark `json:"marks"`
+	// Phases are the stretches of the load, Faults the faults that were in force, Conditions the states of the HPA's and the
+	// ScaledObject's conditions; oldest first.
+	Phases     []Span `json:"phases,omitempty"`
+	Faults     []Span `json:"faults,omitempty"`
+	Conditions []Span `json:"conditions,omitempty"`
 	// Reads counts the reads by hop that gave no sample.
 	Reads map[Hop]Reads `json:"reads,omitempty"`
 	// Prediction is what the settings let expect from the load step to the Target-th ready replica.
@@ -47,21 +57,24 @@ type Run struct {
 	Split *Split `json:"split,omitempty"`
 	// DownSeconds is the measured time from the load's end until MinReplicas were left, in seconds; nil when that was not seen.
 	DownSeconds *float64 `json:"downSeconds,omitempty"`
+	// Outcomes are the scenario's expectations, each with what came of it. They are set before Finish, which judges by them.
+	Outcomes []Outcome `json:"outcomes,omitempty"`
 	// Verdict is PASS or FAIL; empty until Finish.
 	Verdict Verdict `json:"verdict,omitempty"`
 	// Failures are the checks that did not hold, one line each.
 	Failures []string `json:"failures,omitempty"`
 }
 
-// Finish computes Prediction, Split, Down and DownSeconds from what was recorded, and the verdict from the errors of the checks
-// (nil errors are checks that held). A run that is not meant to scale (a control) has no MarkLoadStep to N ready: its split
+// Finish computes Prediction, Split, Down and DownSeconds from what was recorded, and the verdict from Outcomes and the errors
+// of the checks (nil errors are checks that held). A run that is not meant to scale (a control) has no MarkLoadStep to N ready: its split
 // says so.
 func (r *Run) Finish(checks ...error) {
-	up, down := Predict(r.Settings), PredictDown(r.Settings)
-	r.Prediction, r.Down = &up, &down
-	split := r.ComputeSplit(up)
-	r.Split = &split
-	r.DownSeconds = nil
+	r.Prediction, r.Down, r.Split, r.DownSeconds = nil, nil, nil, nil
+	if r.Settings.Target > r.Settings.MinReplicas { // otherwise there is nothing to be reached
+		up, down := Predict(r.Settings), PredictDown(r.Settings)
+		split := r.ComputeSplit(up)
+		r.Prediction, r.Down, r.Split = &up, &down, &split
+	}
 	if off, ok := r.MarkAt(MarkLoadOff); ok {
 		if back, ok := r.Series[HopReady].First(off, func(v float64) bool { return v <= float64(r.Settings.MinReplicas) }); ok {
 			s := back.At.Sub(off).Seconds()
@@ -69,6 +82,12 @@ func (r *Run) Finish(checks ...error) {
 		}
 	}
 	r.Verdict, r.Failures = Pass, nil
+	for _, o := range r.Outcomes {
+		if !o.Held {
+			r.Verdict = Fail
+			r.Failures = append(r.Failures, o.failure())
+		}
+	}
 	for _, err := range checks {
 		if err != nil {
 			r.Verdict = Fail
@@ -103,6 +122,19 @@ func (r *Run) End() time.Time {
 	return end
 }
 
+// origin is the instant that the time axis counts from: the first load step, or the start when there was none.
+func (r *Run) origin() time.Time {
+	if at, ok := r.MarkAt(MarkLoadStep); ok {
+		return at
+	}
+	return r.Start
+}
+
+// Name is the run's name for people: scenario, variant, profile and cluster.
+func (r *Run) Name() string {
+	return strings.Join(nonEmpty([]string{r.Scenario, r.Variant, r.Profile, r.Cluster}), " / ")
+}
+
 // Report holds the runs of one invocation. Its JSON form is what the suite keeps as an artifact.
 type Report struct {
 	// Title heads the page.
@@ -111,6 +143,8 @@ type Report struct {
 	Generated time.Time `json:"generated"`
 	// Runs are the runs in the order in which they were made.
 	Runs []Run `json:"runs"`
+	// Pairs are runs to lay over each other; Pair and Overlay add to them.
+	Pairs []Pair `json:"pairs,omitempty"`
 }
 
 // Verdict is Pass when there is at least one run and every run passed.
@@ -143,6 +177,11 @@ func ReadJSON(rd io.Reader) (Report, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
 		return Report{}, fmt.Errorf("read the timeline from JSON: %w", err)
+	}
+	for _, p := range r.Pairs {
+		if err := r.check(p); err != nil {
+			return Report{}, fmt.Errorf("read the timeline from JSON: %w", err)
+		}
 	}
 	return r, nil
 }

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -24,13 +25,39 @@ const (
 	HopDesired Hop = "desired"
 	// HopReplicas is the replica count in the Deployment's spec.
 	HopReplicas Hop = "replicas"
+	// HopCreated is the number of the workload's pods that exist, HopScheduled of those that have a node.
+	HopCreated   Hop = "created"
+	HopScheduled Hop = "scheduled"
 	// HopReady is the number of ready replicas.
 	HopReady Hop = "ready"
 )
 
-// Hops returns all hops in the order a change travels through them.
+// The hops beside the chain: they explain it.
+const (
+	// HopP99 is the 99th percentile of the time to an answer, in seconds.
+	HopP99 Hop = "p99"
+	// HopScrapes, HopWrites and HopRefused are scrapes of the pods, remote writes that were accepted, and remote writes that
+	// were refused, per second. Recorder.Count adds to them.
+	HopScrapes Hop = "scrapes"
+	HopWrites  Hop = "writes"
+	HopRefused Hop = "refused"
+)
+
+// codePrefix begins the hops of requests by code.
+const codePrefix = "code:"
+
+// CodeHop is the hop of the requests that ended with one code, per second: a status ("200", "5xx") or what took the place of
+// one ("timeout", "refused").
+func CodeHop(code string) Hop { return Hop(codePrefix + code) }
+
+// Code returns the code of a hop of requests by code, and false for every other hop.
+func (h Hop) Code() (string, bool) { return strings.CutPrefix(string(h), codePrefix) }
+
+// Hops returns all hops of the chain in the order a change travels through them, and then those beside it. Hops of codes are
+// not among them.
 func Hops() []Hop {
-	return []Hop{HopLoad, HopAnswered, HopStored, HopServed, HopHPA, HopDesired, HopReplicas, HopReady}
+	return []Hop{HopLoad, HopAnswered, HopStored, HopServed, HopHPA, HopDesired, HopReplicas, HopCreated, HopScheduled, HopReady,
+		HopP99, HopScrapes, HopWrites, HopRefused}
 }
 
 // countHops are the hops whose values are replica counts.

@@ -17,7 +17,7 @@ type Split struct {
 	PredictedMin float64 `json:"predictedMinSeconds"`
 	PredictedMax float64 `json:"predictedMaxSeconds"`
 	// Spans are stretches of several terms that cannot be told apart because an instant between them was not seen.
-	Spans []Span `json:"spans,omitempty"`
+	Spans []SplitSpan `json:"spans,omitempty"`
 	// Notes say plainly what was not seen, or what the sampling blurs.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -36,8 +36,8 @@ type SplitTerm struct {
 	Measured *float64 `json:"measuredSeconds"`
 }
 
-// Span is a stretch of several terms.
-type Span struct {
+// SplitSpan is a stretch of several terms.
+type SplitSpan struct {
 	// Terms are the terms, in order.
 	Terms []TermName `json:"terms"`
 	// Seconds is their common duration.
@@ -124,7 +124,7 @@ func (s *Split) spans(ins []instant, names []TermName) {
 			continue
 		}
 		if prev >= 0 && i-prev > 1 {
-			span := Span{Terms: append([]TermName(nil), names[prev:i]...), Seconds: ins[i].at.Sub(ins[prev].at).Seconds()}
+			span := SplitSpan{Terms: append([]TermName(nil), names[prev:i]...), Seconds: ins[i].at.Sub(ins[prev].at).Seconds()}
 			s.Spans = append(s.Spans, span)
 			s.Notes = append(s.Notes, fmt.Sprintf("%s took %.2f s together", span.label(), span.Seconds))
 		}
@@ -132,7 +132,7 @@ func (s *Split) spans(ins []instant, names []TermName) {
 	}
 }
 
-func (s Span) label() string {
+func (s SplitSpan) label() string {
 	var names []string
 	for _, t := range s.Terms {
 		names = append(names, string(t))

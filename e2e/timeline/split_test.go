@@ -37,14 +37,14 @@ func TestSplitSaysWhatIsMissing(t *testing.T) {
 		name   string
 		damage func(*Run)
 		have   []TermName
-		span   *Span
+		span   *SplitSpan
 		total  bool
 		note   string
 	}{
 		{"no first sample", func(r *Run) { dropMark(r, MarkFirstSample) }, []TermName{TermRate, TermReact, TermPods},
-			&Span{[]TermName{TermScrape, TermExport}, 0.45}, true, `"first sample" was not seen`},
+			&SplitSpan{[]TermName{TermScrape, TermExport}, 0.45}, true, `"first sample" was not seen`},
 		{"no samples of the store", func(r *Run) { delete(r.Series, HopStored) }, []TermName{TermScrape, TermExport, TermPods},
-			&Span{[]TermName{TermRate, TermReact}, 6.55}, true, `"stored value above 180/s" was not seen`},
+			&SplitSpan{[]TermName{TermRate, TermReact}, 6.55}, true, `"stored value above 180/s" was not seen`},
 		{"never ready", func(r *Run) { delete(r.Series, HopReady) }, []TermName{TermScrape, TermExport, TermRate, TermReact},
 			nil, false, `"10 ready" was not seen`},
 		{"no load step", func(r *Run) { dropMark(r, MarkLoadStep) }, []TermName{TermExport}, nil, false, `"load step" was not seen`},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -49,7 +50,7 @@ func (r *Run) WriteText(w io.Writer, opt TextOptions) error {
 
 func (r *Run) head(b *bytes.Buffer) {
 	s := r.Settings
-	fmt.Fprintf(b, "%s\n", strings.Join(nonEmpty([]string{r.Scenario, r.Variant, r.Profile, r.Cluster}), " / "))
+	fmt.Fprintf(b, "%s\n", r.Name())
 	fmt.Fprintf(b, "  scrape %s, rate window %s, batch %s, HPA sync %s, threshold %s/s, load %s/s -> %d replicas\n\n",
 		s.ScrapeInterval, s.RateWindow, s.BatchTimeout, s.HPASync, num(s.Threshold), num(s.Load), s.Target)
 }
@@ -82,7 +83,7 @@ func (r row) text(hop Hop) string {
 	switch {
 	case !ok:
 		return "-"
-	case hop == HopDesired || hop == HopReady || hop == HopReplicas:
+	case slices.Contains([]Hop{HopDesired, HopReplicas, HopCreated, HopScheduled, HopReady}, hop):
 		return num(v)
 	default:
 		return strconv.FormatFloat(v, 'f', 1, 64)
@@ -145,7 +146,14 @@ func (r *Run) verdict(b *bytes.Buffer) {
 		n := r.Reads[Hop(hop)]
 		wrap(b, "  reads: ", fmt.Sprintf("%s failed %d times, last: %s", hop, n.Failed, oneLine(n.LastError)))
 	}
-	for _, f := range r.Failures {
+	for _, o := range r.Outcomes {
+		state := "held: "
+		if !o.Held {
+			state = "NOT HELD: "
+		}
+		wrap(b, "  "+state, oneLine(o.Name+": wanted "+o.Want+", got "+o.Got))
+	}
+	for _, f := range r.otherFailures() {
 		wrap(b, "  "+string(Fail)+": ", oneLine(f))
 	}
 	if r.Verdict != "" {
