@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ func newRoot(env lookup, stdout, stderr io.Writer) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{cmd.CommandPath(), err}
 	})
-	root.AddCommand(newServe(env, stdout, stderr), newConformance(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newVersion(stdout))
+	root.AddCommand(newServe(env, stdout, stderr), newConformance(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newFaults(env, stdout), newCheck(env, os.Stdin, stdout), newDoctor(env, stdout), newVersion(stdout))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	checkTopics(root)
