@@ -104,11 +104,26 @@ func (g *Generator) SetRate(perSecond float64) {
 	}
 }
 
+// SetProfile has the rate follow a profile from now on. The error says what is wrong with it; then nothing changes.
+func (g *Generator) SetProfile(points []Point) error {
+	if err := checkProfile(points); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	g.schedule.follow(g.cfg.Now(), points)
+	g.mu.Unlock()
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
 // Rate returns the rate that is offered now, in requests per second.
 func (g *Generator) Rate() float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.schedule.rate
+	return g.schedule.rateAt(g.cfg.Now())
 }
 
 // SetTargets changes the URLs that the load is spread over, from the next request on. Requests under way are not cut off.
@@ -181,15 +196,17 @@ func (g *Generator) dispatch() {
 	g.stats.sent()
 	g.sends.Go(func() {
 		defer func() { <-g.slots }()
-		g.stats.done(g.get(url))
+		began := time.Now()
+		class, code := g.get(url)
+		g.stats.done(class, code, time.Since(began))
 	})
 }
 
-// get sends one request and returns the class of its failure, or "" when it was answered.
-func (g *Generator) get(url string) Class {
+// get sends one request and returns the class of its failure, or "" when it was answered, and the status, or 0.
+func (g *Generator) get(url string) (Class, int) {
 	req, err := http.NewRequestWithContext(g.ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return ClassInvalid
+		return ClassInvalid, 0
 	}
 	resp, err := g.client.Do(req)
 	if err == nil {
@@ -197,13 +214,13 @@ func (g *Generator) get(url string) Class {
 	}
 	switch {
 	case err != nil && g.ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return ClassCanceled
+		return ClassCanceled, 0
 	case err != nil:
-		return classify(err)
+		return classify(err), 0
 	case resp.StatusCode >= 500:
-		return Class5xx
+		return Class5xx, resp.StatusCode
 	case resp.StatusCode >= 400:
-		return Class4xx
+		return Class4xx, resp.StatusCode
 	}
-	return ""
+	return "", resp.StatusCode
 }

@@ -55,7 +55,21 @@ func (r *Remote) SetRate(ctx context.Context, perSecond float64) error {
 	return nil
 }
 
-// Rate returns the rate that was set last.
+// SetProfile has the rate follow a profile. It has begun when it returns nil.
+func (r *Remote) SetProfile(ctx context.Context, points []Point) error {
+	if err := checkProfile(points); err != nil {
+		return fmt.Errorf("set the load's profile: %w", err)
+	}
+	if _, err := r.call(ctx, http.MethodPut, "/profile", map[string]any{"points": points}); err != nil {
+		return fmt.Errorf("set the load's profile of %d points: %w", len(points), err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rate = points[len(points)-1].Rate
+	return nil
+}
+
+// Rate returns the rate that was set last, of a profile the last one.
 func (r *Remote) Rate() float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,6 +10,8 @@ type schedule struct {
 	rate   float64   // requests per second; 0: none
 	anchor time.Time // request n is due at anchor + n/rate
 	n      int       // the next request
+
+	segments []segment // of a rate that changes; none for a constant one
 }
 
 // start begins anew at now: the first request is due at once.
@@ -17,10 +19,24 @@ func (s *schedule) start(now time.Time, rate float64) {
 	if math.IsNaN(rate) || math.IsInf(rate, 0) || rate < 0 {
 		rate = 0
 	}
-	if rate == s.rate {
+	if rate == s.rate && s.segments == nil {
 		return // a steady load stays evenly spaced
 	}
 	*s = schedule{rate: rate, anchor: now}
+}
+
+// follow begins a profile at now.
+func (s *schedule) follow(now time.Time, points []Point) {
+	*s = schedule{anchor: now, segments: segmentsOf(points)}
+}
+
+// rateAt is the rate that is offered at an instant.
+func (s *schedule) rateAt(now time.Time) float64 {
+	if s.segments == nil {
+		return s.rate
+	}
+	rate, _ := at(s.segments, now.Sub(s.anchor).Seconds())
+	return rate
 }
 
 // take returns how many requests are due at now, and how many were due longer ago than catchUp and are given up.
@@ -36,6 +52,11 @@ func (s *schedule) take(now time.Time, catchUp time.Duration) (due, skipped int)
 // dueBy returns how many requests are due at or before t, counted from the anchor.
 func (s *schedule) dueBy(t time.Time) int {
 	since := t.Sub(s.anchor)
+	if s.segments != nil && since >= 0 {
+		// As below; of a rate that rises from nothing the first request is due when its integral has reached one.
+		_, requests := at(s.segments, (since + 1).Seconds())
+		return int(math.Floor(requests + 1e-9))
+	}
 	if s.rate == 0 || since < 0 {
 		return 0
 	}
@@ -45,6 +66,14 @@ func (s *schedule) dueBy(t time.Time) int {
 
 // pause returns how long after now the next request is due.
 func (s *schedule) pause(now time.Time) time.Duration {
+	if s.segments != nil {
+		seconds := when(s.segments, float64(s.n+1))
+		if seconds > (1000 * time.Hour).Seconds() {
+			return time.Hour
+		}
+		next := s.anchor.Add(time.Duration(math.Ceil(seconds * float64(time.Second))))
+		return max(0, min(next.Sub(now), time.Hour))
+	}
 	if s.rate == 0 {
 		return time.Hour // until SetRate wakes the loop
 	}

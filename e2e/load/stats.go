@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Class says why a request failed.
@@ -42,6 +45,10 @@ type Stats struct {
 	Answered uint64 `json:"answered"`
 	// Failed counts what was sent and failed, by class.
 	Failed map[Class]uint64 `json:"failed,omitempty"`
+	// Codes counts what ended by its status ("200", "503"), or by the class of a failure without one ("timeout").
+	Codes map[string]uint64 `json:"codes,omitempty"`
+	// Latency counts what was answered by the time that it took, cumulatively.
+	Latency []Bucket `json:"latency,omitempty"`
 	// InFlight is what is under way.
 	InFlight uint64 `json:"inFlight"`
 	// Unsent is what was due while there was no target.
@@ -67,6 +74,8 @@ func (g *Generator) Stats() Stats {
 	defer g.stats.mu.Unlock()
 	s := g.stats.s
 	s.Failed = maps.Clone(s.Failed)
+	s.Codes = maps.Clone(s.Codes)
+	s.Latency = slices.Clone(s.Latency)
 	return s
 }
 
@@ -88,11 +97,20 @@ func (c *counters) unsentOne() { c.update(func(s *Stats) { s.Offered++; s.Unsent
 func (c *counters) dropOne()   { c.update(func(s *Stats) { s.Offered++; s.Dropped++ }) }
 func (c *counters) sent()      { c.update(func(s *Stats) { s.Offered++; s.InFlight++ }) }
 
-func (c *counters) done(class Class) {
+func (c *counters) done(class Class, code int, took time.Duration) {
+	name := string(class)
+	if code > 0 {
+		name = strconv.Itoa(code)
+	}
 	c.update(func(s *Stats) {
 		s.InFlight--
+		if s.Codes == nil {
+			s.Codes = map[string]uint64{}
+		}
+		s.Codes[name]++
 		if class == "" {
 			s.Answered++
+			s.took(took)
 			return
 		}
 		if s.Failed == nil {
