@@ -2,14 +2,20 @@ package scenario
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/ampersand-amp/ampersand/fixtures/scenarios"
 )
+
+// maxFile bounds a scenario's file and those that it names, in bytes.
+const maxFile = 1 << 20
 
 // Named reads one of the scenarios that come with the repository, by name without .yaml.
 func Named(name string) (Scenario, error) {
@@ -18,7 +24,7 @@ func Named(name string) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read scenario %q: %w (there are: %s)", name, err, strings.Join(Names(), ", "))
 	}
-	return Parse(file, data)
+	return parse(file, data, func(name string) ([]byte, error) { return fs.ReadFile(scenarios.FS(), path.Clean(name)) })
 }
 
 // Names returns the names of the scenarios that come with the repository, sorted.
@@ -34,29 +40,124 @@ func Names() []string {
 	return names
 }
 
-// Load reads a scenario from a file.
+// Load reads a scenario from a file. The files that it names are found relative to its folder.
 func Load(file string) (Scenario, error) {
-	data, err := os.ReadFile(filepath.Clean(file))
+	data, err := readFile(file)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read scenario: %w", err)
 	}
-	return Parse(filepath.Base(file), data)
+	return parse(file, data, func(name string) ([]byte, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(file), name)
+		}
+		return readFile(name)
+	})
 }
 
-// Parse reads a scenario from YAML. Unknown and repeated fields are errors; so is everything that Validate refuses. file is only
-// named in errors.
-func Parse(file string, data []byte) (Scenario, error) {
-	s, err := decode(data)
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(filepath.Clean(name))
 	if err != nil {
-		return Scenario{}, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
-	if err := s.Validate(); err != nil {
-		return Scenario{}, fmt.Errorf("%s: %w", file, err)
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxFile)
 	}
-	if want := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)); s.Name != want {
-		return Scenario{}, fmt.Errorf("%s: name: is %q, must be the file's name %q", file, s.Name, want)
+	return data, err
+}
+
+// Parse reads a scenario from YAML that names no other files. Every mistake is told with its place, all at once. file is only named
+// in errors.
+func Parse(file string, data []byte) (Scenario, error) {
+	return parse(file, data, func(name string) ([]byte, error) { return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist) })
+}
+
+func parse(file string, data []byte, open func(name string) ([]byte, error)) (Scenario, error) {
+	base, err := builtIn()
+	if err != nil {
+		return Scenario{}, err
 	}
-	return s, nil
+	s, top, err := decode(file, data, base)
+	if err != nil {
+		return Scenario{}, err
+	}
+	var v violations
+	s.readFiles(&v, open)
+	s.validate(&v)
+	want := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	v.check(s.Name == want || s.Name == "", "name", "is %q, must be the file's name %q", s.Name, want)
+	if len(v) == 0 {
+		return s, nil
+	}
+	found := &mistakes{file: file}
+	for _, one := range v {
+		one.line, one.column = placeOf(top, one.field)
+		found.list = append(found.list, one)
+	}
+	return Scenario{}, found
+}
+
+// builtIn are the profiles that come with the repository.
+func builtIn() (map[string]map[string]any, error) {
+	const folder = "profiles"
+	entries, err := fs.ReadDir(scenarios.FS(), folder)
+	if err != nil {
+		return nil, fmt.Errorf("read the built-in profiles: %w", err)
+	}
+	profiles := make(map[string]map[string]any)
+	for _, e := range entries {
+		data, err := fs.ReadFile(scenarios.FS(), path.Join(folder, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in profiles: %w", err)
+		}
+		var fields map[string]any
+		if err := yaml.Unmarshal(data, &fields); err != nil {
+			return nil, fmt.Errorf("read the built-in profile %s: %w", e.Name(), err)
+		}
+		profiles[strings.TrimSuffix(e.Name(), ".yaml")] = fields
+	}
+	return profiles, nil
+}
+
+// readFiles reads the files that a scenario names.
+func (s *Scenario) readFiles(v *violations, open func(name string) ([]byte, error)) {
+	objects := map[string]*ScaledObject{"scaledObject": &s.ScaledObject}
+	if s.Compare != nil {
+		objects["compare.scaledObject"] = &s.Compare.ScaledObject
+	}
+	for at, object := range objects {
+		if object.File == "" {
+			continue
+		}
+		text, err := open(object.File)
+		if err != nil {
+			v.check(false, at+".file", "%v", err)
+			continue
+		}
+		object.manifest = text
+		object.validateManifest(v, at+".file")
+	}
+	replays := func(at string, load []Phase) {
+		for i := range load {
+			r := load[i].Replay
+			if r == nil {
+				continue
+			}
+			field := fmt.Sprintf("%s[%d].replay.file", at, i)
+			text, err := open(r.File)
+			if err == nil {
+				r.points, err = readReplay(string(text))
+			}
+			if err != nil {
+				v.check(false, field, "%v", err)
+			}
+		}
+	}
+	replays("load", s.Load)
+	for name, p := range s.Profiles {
+		replays("profiles."+name+".load", p.Load)
+	}
 }
 
 // Profile returns a profile by name.
@@ -64,6 +165,9 @@ func (s Scenario) Profile(name string) (Profile, error) {
 	p, ok := s.Profiles[name]
 	if !ok {
 		return Profile{}, fmt.Errorf("scenario %s has no profile %q (it has: %s)", s.Name, name, strings.Join(s.ProfileNames(), ", "))
+	}
+	if len(p.Load) == 0 {
+		p.Load = s.Load
 	}
 	return p, nil
 }

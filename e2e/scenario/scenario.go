@@ -9,28 +9,27 @@ import (
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
 )
 
-// Scenario is one story, as a file under fixtures/scenarios holds it.
+// Scenario is one story, as a file under fixtures/scenarios or a user's own holds it.
 type Scenario struct {
 	// Name is the scenario's name, the same as its file's without .yaml.
 	Name string `json:"name"`
 	// Description is one sentence for people.
 	Description string `json:"description"`
+	// Target is the workload that receives the load: downstream0 (the one that is scaled, when absent), downstream1 or frontend.
+	Target string `json:"target,omitempty"`
+	// Load are the phases of the load, in order, for the profiles that have none of their own.
+	Load []Phase `json:"load,omitempty"`
+	// ScaledObject is what is under test; the recipe's, mended, where it says nothing else.
+	ScaledObject ScaledObject `json:"scaledObject,omitzero"`
+	// Compare is a second ScaledObject that meets the same load at the same time.
+	Compare *Compare `json:"compare,omitempty"`
+	// Faults are what goes wrong meanwhile.
+	Faults []Fault `json:"faults,omitempty"`
 	// Expect says what must follow, in every profile.
 	Expect Expect `json:"expect"`
-	// Profiles are sets of periods for the same story, by name (fast, real).
-	Profiles map[string]Profile `json:"profiles"`
-}
-
-// Expect says which trajectory of the replica count must follow.
-type Expect struct {
-	// Start is the count before the load step.
-	Start int `json:"start"`
-	// Reach is the count of ready replicas that the load must lead to.
-	Reach int `json:"reach"`
-	// NeverAbove is the count that must never be exceeded.
-	NeverAbove int `json:"neverAbove"`
-	// BackTo is the count at the end, without load.
-	BackTo int `json:"backTo"`
+	// Profiles are sets of periods for the same story, by name. What a profile of a file leaves out is that of the profile
+	// of this name in fixtures/scenarios/profiles; a file without any has fast.
+	Profiles map[string]Profile `json:"profiles,omitempty"`
 }
 
 // Profile is one set of periods and sizes.
@@ -55,8 +54,8 @@ type Profile struct {
 	Cooldown        timeline.Duration `json:"cooldown"`
 	// PodStart bounds how long new pods take to be ready.
 	PodStart timeline.Duration `json:"podStart"`
-	// Load are the phases of the load, in order.
-	Load []Phase `json:"load"`
+	// Load are the phases of the load, in order; the scenario's where there are none.
+	Load []Phase `json:"load,omitempty"`
 	// Clusters holds what is different on a kind of cluster, by its name (kind).
 	Clusters map[string]Difference `json:"clusters,omitempty"`
 }
@@ -69,31 +68,6 @@ type Difference struct {
 	ExportTime timeline.Duration `json:"exportTime,omitempty"`
 	// ScaleDownWindowSeconds takes the place of behavior.scaleDown.stabilizationWindowSeconds.
 	ScaleDownWindowSeconds *int32 `json:"scaleDownWindowSeconds,omitempty"`
-}
-
-// Until says which event ends a phase.
-type Until string
-
-// The events that end a phase.
-const (
-	// UntilTime ends a phase when its time has passed.
-	UntilTime Until = ""
-	// UntilReached ends a phase when Expect.Reach replicas are ready.
-	UntilReached Until = "reached"
-	// UntilReturned ends a phase when Expect.BackTo replicas are left.
-	UntilReturned Until = "returned"
-)
-
-// Phase is a stretch of constant load.
-type Phase struct {
-	// Name is for people and the timeline's marks.
-	Name string `json:"name"`
-	// Rate is the load, in requests per second over all pods.
-	Rate float64 `json:"rate"`
-	// Until is the event that ends the phase.
-	Until Until `json:"until,omitempty"`
-	// For is how long the phase lasts, or with Until how long it may last at most.
-	For timeline.Duration `json:"for"`
 }
 
 // On returns the profile as it is on a kind of cluster.
@@ -126,7 +100,7 @@ func (s Scenario) ProfileNames() []string {
 func (p Profile) MaxRate() float64 {
 	rate := 0.0
 	for _, phase := range p.Load {
-		rate = max(rate, phase.Rate)
+		rate = max(rate, phase.Peak())
 	}
 	return rate
 }

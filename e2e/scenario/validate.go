@@ -1,29 +1,75 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
 )
 
-// Validate returns every mistake it finds, each led by the field it is in.
-func (s Scenario) Validate() error {
-	var v violations
+// The bounds of a load: of its length, in all, and of its rate in requests per second.
+const (
+	maxLength = time.Hour
+	maxRate   = 100_000
+)
+
+// validate notes every mistake, by the field it is in.
+func (s Scenario) validate(v *violations) {
 	v.check(s.Name != "", "name", "is missing")
 	v.check(s.Description != "", "description", "is missing")
-	e := s.Expect
-	v.check(e.Start >= 0, "expect.start", "must not be negative")
-	v.check(e.Reach > e.Start, "expect.reach", "is %d, must be more than start (%d)", e.Reach, e.Start)
-	v.check(e.NeverAbove >= e.Reach, "expect.neverAbove", "is %d, must be at least reach (%d)", e.NeverAbove, e.Reach)
-	v.check(e.BackTo >= 0 && e.BackTo <= e.Reach, "expect.backTo", "is %d, must be between 0 and reach (%d)", e.BackTo, e.Reach)
-	v.check(len(s.Profiles) > 0, "profiles", "there must be at least one")
-	for _, name := range s.ProfileNames() {
-		s.Profiles[name].validate(&v, "profiles."+name)
+	v.check(slices.Contains([]string{"", "downstream0", "downstream1", "frontend"}, s.Target), "target", "is %q, must be downstream0, downstream1 or frontend", s.Target)
+	s.ScaledObject.validate(v, "scaledObject")
+	if c := s.Compare; c != nil {
+		v.check(c.Name != "" && c.Baseline != "" && c.Name != c.Baseline, "compare.name", "name and baseline must be two different names")
+		c.ScaledObject.validate(v, "compare.scaledObject")
+		c.Expect.CapacityLead.validate(v, "compare.expect.capacityLead")
+		c.Expect.ExtraReplicaSeconds.validate(v, "compare.expect.extraReplicaSeconds")
 	}
-	return errors.Join(v...)
+	for _, name := range s.ProfileNames() {
+		p := s.Profiles[name]
+		p.validate(v, "profiles."+name)
+		at := "profiles." + name + ".load"
+		if len(p.Load) == 0 {
+			p.Load, at = s.Load, "load"
+			v.check(len(p.Load) > 0, "profiles."+name, "has no load, and neither has the scenario")
+		}
+		s.validateLoad(v, at, p.Load)
+	}
+}
+
+// validateLoad checks a load and what refers to it. A load of several profiles is checked once for each: a mistake is told once.
+func (s Scenario) validateLoad(v *violations, at string, load []Phase) {
+	var local violations
+	var total time.Duration
+	phases, faults := make(map[string]bool), make(map[string]bool)
+	for i, phase := range load {
+		field := fmt.Sprintf("%s[%d]", at, i)
+		local.check(!phases[phase.Name], field+".name", "%q is the name of an earlier phase", phase.Name)
+		phases[phase.Name] = true
+		before := len(local)
+		phase.validate(&local, field)
+		local.check(phase.Until != UntilReached || s.Expect.Reach > 0, field+".until", "is reached, and expect.reach says of nothing how many")
+		local.check(phase.Until != UntilReturned || s.Expect.BackTo != nil, field+".until", "is returned, and expect.backTo says of nothing to how many")
+		if len(local) == before {
+			total += phase.Length()
+		}
+	}
+	local.check(total <= maxLength, at, "lasts %s, must be at most %s", total, maxLength)
+	for i, f := range s.Faults {
+		field := fmt.Sprintf("faults[%d]", i)
+		local.check(f.Name != "", field+".name", "is missing")
+		local.check(!faults[f.Name], field+".name", "%q is the name of an earlier fault", f.Name)
+		faults[f.Name] = true
+		f.validate(&local, field, phases)
+	}
+	s.Expect.validate(&local, phases, faults)
+	for _, one := range local {
+		if !slices.Contains(*v, one) {
+			*v = append(*v, one)
+		}
+	}
 }
 
 func (p Profile) validate(v *violations, at string) {
@@ -50,10 +96,6 @@ func (p Profile) validate(v *violations, at string) {
 	v.check(p.Tolerance == nil || *p.Tolerance >= 0, at+".tolerance", "must not be negative")
 	rules(v, at+".behavior.scaleUp", p.Behavior.ScaleUp)
 	rules(v, at+".behavior.scaleDown", p.Behavior.ScaleDown)
-	v.check(len(p.Load) > 0, at+".load", "there must be at least one phase")
-	for i, phase := range p.Load {
-		phase.validate(v, fmt.Sprintf("%s.load[%d]", at, i))
-	}
 	for cluster, d := range p.Clusters {
 		field := at + ".clusters." + cluster
 		v.check(d.PodStart >= 0, field+".podStart", "is %s, must not be negative", d.PodStart)
@@ -61,17 +103,6 @@ func (p Profile) validate(v *violations, at string) {
 		v.check(d.ExportTime >= 0, field+".exportTime", "is %s, must not be negative", d.ExportTime)
 		w := d.ScaleDownWindowSeconds
 		v.check(w == nil || *w >= 0 && *w <= 3600, field+".scaleDownWindowSeconds", "must be between 0 and 3600")
-	}
-}
-
-func (p Phase) validate(v *violations, at string) {
-	v.check(p.Name != "", at+".name", "is missing")
-	v.check(p.Rate >= 0, at+".rate", "is %g, must not be negative", p.Rate)
-	v.check(p.For > 0, at+".for", "is %s, must be more than 0 (with until: the longest it may take)", p.For)
-	switch p.Until {
-	case UntilTime, UntilReached, UntilReturned:
-	default:
-		v.check(false, at+".until", "is %q, must be %q, %q or absent", p.Until, UntilReached, UntilReturned)
 	}
 }
 
@@ -104,10 +135,10 @@ func wholeSeconds(v *violations, at string, d timeline.Duration) {
 }
 
 // violations collects what is wrong.
-type violations []error
+type violations []mistake
 
 func (v *violations) check(ok bool, field, format string, args ...any) {
 	if !ok {
-		*v = append(*v, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+		*v = append(*v, mistake{field: field, text: fmt.Sprintf(format, args...)})
 	}
 }
