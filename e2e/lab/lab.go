@@ -241,3 +241,6 @@ func (l *Lab) Down() error {
 	})
 	return l.err
 }
+
+// Roles tells whether the programs of the chain work with IAM roles instead of keys.
+func (l *Lab) Roles() bool { return l.options.Roles }

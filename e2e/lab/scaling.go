@@ -48,8 +48,27 @@ type Scaling struct {
 	NoSecret bool
 	// Metadata are further fields of the trigger; one without a value is taken out.
 	Metadata map[string]string
-	// NoFallback leaves out the recipe's fallback, with which KEDA holds 2 replicas while the scaler fails.
+	// NoFallback leaves out the recipe's fallback, with which KEDA holds 2 replicas while the scaler fails; Fallback, with the
+	// fields of spec.fallback, takes its place.
 	NoFallback bool
+	Fallback   map[string]any
+	// ActivationThreshold is the trigger's, none when empty.
+	ActivationThreshold string
+	// MinReplicas and MaxReplicas take the place of the recipe's 1 and 10, unless nil.
+	MinReplicas, MaxReplicas *int
+	// Paused holds the workload at a count, unless nil.
+	Paused *int
+	// Triggers are further triggers.
+	Triggers []ScalingTrigger
+	// Manifest is somebody's own ScaledObject in the recipe's place. Its target, namespace, name, addresses and authentication
+	// become the lab's; its query, threshold, periods and behavior stay, unless they are set here.
+	Manifest *unstructured.Unstructured
+}
+
+// ScalingTrigger is a further trigger of a ScaledObject, asked and signed for as the first one.
+type ScalingTrigger struct {
+	Query, Threshold, ActivationThreshold string
+	Metadata                              map[string]string
 }
 
 // ScaledObject renders the ScaledObject of the recipe, and what it needs, with the settings of s.
@@ -89,8 +108,10 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 	if err != nil {
 		return nil, err
 	}
-	for _, object := range objects {
+	for i, object := range objects {
 		switch {
+		case object.GetKind() == "ScaledObject" && s.Manifest != nil:
+			objects[i], err = s.adopt(object, address)
 		case object.GetKind() == "ScaledObject":
 			err = s.settle(object, address)
 		case object.GetKind() == "TriggerAuthentication" && s.Role != "":
@@ -104,42 +125,4 @@ func (l *Lab) ScaledObject(ctx context.Context, s Scaling) ([]*unstructured.Unst
 		objects = slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "Secret" })
 	}
 	return objects, nil
-}
-
-// settle writes the settings into a rendered ScaledObject.
-func (s Scaling) settle(object *unstructured.Unstructured, address string) error {
-	triggers, _, err := unstructured.NestedSlice(object.Object, "spec", "triggers")
-	if err != nil {
-		return err
-	}
-	if len(triggers) != 1 {
-		return fmt.Errorf("it has %d triggers, not one", len(triggers))
-	}
-	trigger := triggers[0].(map[string]any)
-	metadata := trigger["metadata"].(map[string]any)
-	metadata["serverAddress"] = address
-	metadata["query"] = s.Query
-	metadata["threshold"] = s.Threshold
-	for name, value := range s.Metadata {
-		if value == "" {
-			delete(metadata, name)
-			continue
-		}
-		metadata[name] = value
-	}
-	for path, value := range map[string]int64{"pollingInterval": s.PollingSeconds, "cooldownPeriod": s.CooldownSeconds} {
-		if err := unstructured.SetNestedField(object.Object, value, "spec", path); err != nil {
-			return err
-		}
-	}
-	if s.NoFallback {
-		unstructured.RemoveNestedField(object.Object, "spec", "fallback")
-	}
-	if len(s.Behavior) != 0 {
-		err := unstructured.SetNestedMap(object.Object, s.Behavior, "spec", "advanced", "horizontalPodAutoscalerConfig", "behavior")
-		if err != nil {
-			return err
-		}
-	}
-	return unstructured.SetNestedSlice(object.Object, triggers, "spec", "triggers")
 }

@@ -149,8 +149,7 @@ func (t *Trial) ScaledObjectCondition(ctx context.Context, kind string) (status,
 	if err != nil {
 		return "", "", fmt.Errorf("make a client: %w", err)
 	}
-	resource := schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
-	object, err := client.Resource(resource).Namespace(t.config.Namespace).Get(ctx, lab.ScaledObjectName, metav1.GetOptions{})
+	object, err := client.Resource(scaledObjects()).Namespace(t.config.Namespace).Get(ctx, lab.ScaledObjectName, metav1.GetOptions{})
 	if err != nil {
 		return "", "", fmt.Errorf("look at the ScaledObject: %w", err)
 	}
@@ -165,4 +164,9 @@ func (t *Trial) ScaledObjectCondition(ctx context.Context, kind string) (status,
 		}
 	}
 	return "", "", fmt.Errorf("the ScaledObject has no condition %s", kind)
+}
+
+// scaledObjects is KEDA's resource.
+func scaledObjects() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 }

@@ -183,6 +183,8 @@ type tally struct {
 	now  func() time.Time
 	// fresh is how long a reading serves.
 	fresh time.Duration
+	// saw is told of each reading, unless nil.
+	saw func(at time.Time, stats load.Stats)
 
 	mu    sync.Mutex
 	at    time.Time
@@ -193,14 +195,23 @@ type tally struct {
 // count returns what pick takes from the counts.
 func (t *tally) count(pick func(load.Stats) uint64) func(ctx context.Context) (uint64, error) {
 	return func(ctx context.Context) (uint64, error) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.at.IsZero() || t.now().Sub(t.at) >= t.fresh {
-			t.stats, t.err = t.read(ctx)
-			t.at = t.now()
-		}
-		return pick(t.stats), t.err
+		stats, _, err := t.get(ctx)
+		return pick(stats), err
 	}
+}
+
+// get returns the counts and when they were read.
+func (t *tally) get(ctx context.Context) (load.Stats, time.Time, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at.IsZero() || t.now().Sub(t.at) >= t.fresh {
+		t.stats, t.err = t.read(ctx)
+		t.at = t.now()
+		if t.err == nil && t.saw != nil {
+			t.saw(t.at, t.stats)
+		}
+	}
+	return t.stats, t.at, t.err
 }
 
 // readAt is when the counts were read.

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/ampersand-amp/ampersand/e2e/load"
 	"github.com/ampersand-amp/ampersand/e2e/scenario"
 	"github.com/ampersand-amp/ampersand/e2e/timeline"
 )
@@ -18,6 +20,7 @@ func (t *Trial) Record(ctx context.Context) error {
 	t.run = timeline.Run{
 		Scenario: t.config.Scenario, Variant: t.config.Variant, Profile: t.config.Profile, Cluster: string(t.config.Lab.Cluster()),
 		Settings: t.config.Periods.Settings(t.config.Expect), Start: time.Now(),
+		Description: t.config.Description, Environment: t.config.Environment,
 	}
 	var err error
 	if t.offered, err = t.load.Stats(ctx); err != nil {
@@ -34,7 +37,7 @@ func (t *Trial) Play(ctx context.Context, phase scenario.Phase) error {
 		case scenario.UntilReached:
 			return t.all(t.config.Expect.Reach)
 		case scenario.UntilReturned:
-			return t.all(t.config.Expect.BackTo)
+			return t.config.Expect.BackTo != nil && t.all(*t.config.Expect.BackTo)
 		}
 		return false
 	})
@@ -43,25 +46,40 @@ func (t *Trial) Play(ctx context.Context, phase scenario.Phase) error {
 // PlayUntil is Play with an end of one's own.
 func (t *Trial) PlayUntil(ctx context.Context, phase scenario.Phase, done func() bool) error {
 	before := t.load.Rate()
-	if err := t.load.SetRate(ctx, phase.Rate); err != nil {
+	if err := t.offer(ctx, phase); err != nil {
 		return fmt.Errorf("play phase %s: %w", phase.Name, err)
 	}
-	switch { // the marks are taken when the new rate is in force
-	case phase.Rate > before:
-		step := t.recorder.MarkNow(timeline.MarkLoadStep, fmt.Sprintf("%g/s", phase.Rate))
-		looking, cancel := context.WithTimeout(ctx, phase.For.D())
+	now := time.Now() // the new rate is in force
+	t.recorder.Phase(phase.Name, phase.Text(), now)
+	switch end := phase.RateAt(phase.Length()); {
+	case phase.Peak() > before:
+		t.recorder.Mark(timeline.MarkLoadStep, now, phase.Text())
+		looking, cancel := context.WithTimeout(ctx, phase.Length())
 		defer cancel()
-		t.watches.Go(func() { t.watchFirstSample(looking, step) })
-	case phase.Rate < before:
-		t.recorder.MarkNow(timeline.MarkLoadOff, fmt.Sprintf("%g/s", phase.Rate))
+		t.watches.Go(func() { t.watchFirstSample(looking, now) })
+	case end < before:
+		t.recorder.Mark(timeline.MarkLoadOff, now, phase.Text())
 	}
-	err := wait.PollUntilContextTimeout(ctx, pollInterval/4, phase.For.D(), true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, pollInterval/4, phase.Length(), true, func(context.Context) (bool, error) {
 		return done(), nil
 	})
 	if ctx.Err() != nil {
 		return fmt.Errorf("play phase %s: %w", phase.Name, err)
 	}
 	return nil
+}
+
+// offer has the load follow a phase from now on.
+func (t *Trial) offer(ctx context.Context, phase scenario.Phase) error {
+	points := phase.Points()
+	if len(points) == 1 {
+		return t.load.SetRate(ctx, points[0].Rate)
+	}
+	profile := make([]load.Point, 0, len(points))
+	for _, p := range points {
+		profile = append(profile, load.Point{After: p.After.D(), Rate: p.Rate})
+	}
+	return t.load.SetProfile(ctx, profile)
 }
 
 // Replicas is the newest count in the Deployment's spec, 0 when none was seen.
@@ -92,12 +110,14 @@ func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take a last look at the deployment: %w", err)
 	}
+	t.sawDeployment(deployment)
 	hpa, err := t.HPA(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+		t.sawHPA(hpa)
+	case !apierrors.IsNotFound(err): // a paused ScaledObject has none
 		return nil, fmt.Errorf("take a last look at the HPA: %w", err)
 	}
-	t.sawDeployment(deployment)
-	t.sawHPA(hpa)
 	if err := t.load.SetRate(ctx, 0); err != nil {
 		return nil, err
 	}
@@ -106,6 +126,9 @@ func (t *Trial) Stop(ctx context.Context) (*timeline.Run, error) {
 		return nil, err
 	}
 	if err := shortfall(t.offered, offered); err != nil {
+		return nil, err
+	}
+	if err := t.recordScrapes(ctx); err != nil {
 		return nil, err
 	}
 	return t.Abandon(), nil

@@ -24,14 +24,14 @@ const userAgent = "ampersand-e2e"
 // Store reads the workspace as any other client does: with signed queries.
 type Store struct{ api prometheus.API }
 
-// NewStore returns a client of AMP's workspace.
-func NewStore(amp *component.AMP) (*Store, error) {
+// NewStore returns a client of AMP's workspace that signs with these keys.
+func NewStore(amp *component.AMP, keys component.Keys) (*Store, error) {
 	transport := amp.HTTPClient().Transport
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
 	signer, err := sigv4.NewSigV4RoundTripper(&sigv4.SigV4Config{
-		Region: amp.Region, AccessKey: amp.Keys.AccessKeyID, SecretKey: config.Secret(amp.Keys.SecretAccessKey),
+		Region: amp.Region, AccessKey: keys.AccessKeyID, SecretKey: config.Secret(keys.SecretAccessKey),
 	}, transport)
 	if err != nil {
 		return nil, fmt.Errorf("make a signing client: %w", err)
@@ -121,31 +121,6 @@ func (s *Store) FirstPositive(ctx context.Context, selector string, since time.T
 		}
 	}
 	return first, !first.IsZero(), nil
-}
-
-// LargestGap returns the longest time without a sample in any of the series that a selector finds, between two instants that
-// both have some. That there is none is an error.
-func (s *Store) LargestGap(ctx context.Context, selector string, from, to time.Time) (time.Duration, error) {
-	value, _, err := s.api.Query(ctx, fmt.Sprintf("%s[%dms]", selector, to.Sub(from).Milliseconds()), to)
-	if err != nil {
-		return 0, fmt.Errorf("query the samples of %s: %w", selector, err)
-	}
-	matrix, ok := value.(model.Matrix)
-	if !ok {
-		return 0, errors.New("query the samples of " + selector + ": the result is no matrix")
-	}
-	var largest time.Duration
-	pairs := 0
-	for _, stream := range matrix {
-		for i := 1; i < len(stream.Values); i++ {
-			largest = max(largest, stream.Values[i].Timestamp.Sub(stream.Values[i-1].Timestamp))
-			pairs++
-		}
-	}
-	if pairs == 0 {
-		return 0, fmt.Errorf("the store holds no two samples of a series of %s", selector)
-	}
-	return largest, nil
 }
 
 // named gives requests our name. It is not part of what is signed.

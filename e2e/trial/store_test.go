@@ -99,7 +99,7 @@ func success(kind, result string) string {
 
 func TestValue(t *testing.T) {
 	a := newAMP(t)
-	store, err := NewStore(a.served)
+	store, err := NewStore(a.served, a.served.Keys)
 	require.NoError(t, err)
 	tests := map[string]struct {
 		status int
@@ -143,7 +143,7 @@ func TestValue(t *testing.T) {
 	require.Empty(t, a.refused, "each question is asked once")
 
 	a.served.Keys.SecretAccessKey = "wrong"
-	wrong, err := NewStore(a.served)
+	wrong, err := NewStore(a.served, a.served.Keys)
 	require.NoError(t, err)
 	_, _, err = wrong.Value(t.Context(), "up")
 	require.Error(t, err, "the queries are signed: this AMP checks it")
@@ -158,7 +158,7 @@ func TestStoreReachesAMPByItsClient(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, network, a.served.Host())
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	store, err := NewStore(a.served.ServedAt("http://aps-workspaces.us-east-1.amazonaws.com", &http.Client{Transport: transport}))
+	store, err := NewStore(a.served.ServedAt("http://aps-workspaces.us-east-1.amazonaws.com", &http.Client{Transport: transport}), a.served.Keys)
 	require.NoError(t, err)
 	value, found, err := store.Value(t.Context(), "up")
 	require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestEvaluate(t *testing.T) {
 			t.Parallel()
 			a := newAMP(t)
 			a.answers(http.StatusOK, `{"status":"success","data":`+tc.answer+`}`)
-			store, err := NewStore(a.served)
+			store, err := NewStore(a.served, a.served.Keys)
 			require.NoError(t, err)
 			series, err := store.Evaluate(t.Context(), "sum(x)", from, from.Add(time.Minute))
 			if tc.want != "" {
@@ -201,7 +201,7 @@ func TestEvaluate(t *testing.T) {
 
 func TestFirstPositive(t *testing.T) {
 	a := newAMP(t)
-	store, err := NewStore(a.served)
+	store, err := NewStore(a.served, a.served.Keys)
 	require.NoError(t, err)
 	since := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
 	at := func(after time.Duration) string {
@@ -254,7 +254,7 @@ func TestLargestGap(t *testing.T) {
 			t.Parallel()
 			a := newAMP(t)
 			a.answers(http.StatusOK, tc.answer)
-			store, err := NewStore(a.served)
+			store, err := NewStore(a.served, a.served.Keys)
 			require.NoError(t, err)
 			gap, err := store.LargestGap(t.Context(), "up", from, from.Add(10*time.Second))
 			if tc.fails != "" {

@@ -46,6 +46,11 @@ type Config struct {
 	Target string
 	// Stored is the query whose value in the store is recorded, Scaling.Query when empty.
 	Stored string
+	// Faults are what goes wrong while Tell plays.
+	Faults []scenario.Fault
+	// Description and Environment are for the report.
+	Description string
+	Environment timeline.Environment
 }
 
 // Trial is what was deployed.
@@ -61,7 +66,11 @@ type Trial struct {
 	aim      *aim       // nil where a Service finds the pods
 	recorder *timeline.Recorder
 	counted  counted
+	asked    asked
 	run      timeline.Run
+
+	faults sync.WaitGroup
+	faulty chan error // why faults did not come or go as they should
 
 	stop    context.CancelFunc
 	watches sync.WaitGroup
@@ -98,7 +107,7 @@ func (t *Trial) deploy(ctx context.Context) error {
 	if t.applier, err = manifest.NewApplier(t.config.Lab.REST); err != nil {
 		return err
 	}
-	if t.store, err = NewStore(t.config.Lab.AMP); err != nil {
+	if err := t.openStore(ctx); err != nil {
 		return err
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: t.config.Namespace, Labels: t.config.Lab.Labels()}}
@@ -122,6 +131,21 @@ func (t *Trial) deploy(ctx context.Context) error {
 		return nil // the pods are followed while there is a recording
 	}
 	return t.load.SetTargets(ctx, []string{fmt.Sprintf("http://%s.%s.svc.cluster.local/", t.config.Target, t.config.Namespace)})
+}
+
+// openStore makes the client that reads the store. Where programs of the chain are to fail by who they are, it is somebody else.
+func (t *Trial) openStore(ctx context.Context) error {
+	amp := t.config.Lab.AMP
+	keys := amp.Keys
+	if len(t.config.Faults) > 0 && !t.config.Lab.Roles() {
+		var err error
+		if keys, err = amp.Observer(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	t.store, err = NewStore(amp, keys)
+	return err
 }
 
 // deployApplication deploys the application and the Job that offers its load, and waits for both.
@@ -151,15 +175,17 @@ func (t *Trial) deployApplication(ctx context.Context) error {
 }
 
 func (t *Trial) addScaledObject(ctx context.Context) error {
-	behavior, err := behaviorMap(t.config.Periods.Behavior)
-	if err != nil {
-		return err
-	}
 	scaling := t.config.Scaling
 	scaling.Namespace = t.config.Namespace
-	scaling.PollingSeconds = int64(t.config.Periods.PollingInterval.Seconds())
-	scaling.CooldownSeconds = int64(t.config.Periods.Cooldown.Seconds())
-	scaling.Behavior = behavior
+	if scaling.Manifest == nil { // a user's own has its own periods
+		behavior, err := behaviorMap(t.config.Periods.Behavior)
+		if err != nil {
+			return err
+		}
+		scaling.PollingSeconds = int64(t.config.Periods.PollingInterval.Seconds())
+		scaling.CooldownSeconds = int64(t.config.Periods.Cooldown.Seconds())
+		scaling.Behavior = behavior
+	}
 	objects, err := t.config.Lab.ScaledObject(ctx, scaling)
 	if err != nil {
 		return err
@@ -191,6 +217,21 @@ func (t *Trial) AwaitMetric(ctx context.Context) error {
 			return fmt.Errorf("the HPA has no metric yet: %s", Conditions(hpa))
 		}
 		return nil
+	})
+}
+
+// AwaitScaler waits until KEDA has taken the ScaledObject up, for those that have no metric to begin with: paused ones, those that
+// begin at 0, and those to which an empty result is an error.
+func (t *Trial) AwaitScaler(ctx context.Context) error {
+	if t.config.Expect.Start > 0 && !paused(t.config.Scaling) && !emptyIsError(t.config.Scaling) {
+		return t.AwaitMetric(ctx)
+	}
+	return t.await(ctx, "KEDA to take the ScaledObject up", func(ctx context.Context) error {
+		status, message, err := t.ScaledObjectCondition(ctx, "Ready")
+		if err == nil && status == "Unknown" {
+			return fmt.Errorf("it is not known to be ready: %s", message)
+		}
+		return err
 	})
 }
 

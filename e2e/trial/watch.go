@@ -10,7 +10,10 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 
@@ -31,6 +34,12 @@ func (t *Trial) watch(ctx context.Context) error {
 	factory := informers.NewSharedInformerFactoryWithOptions(t.client, 0, informers.WithNamespace(t.config.Namespace))
 	pods := factory.Core().V1().Pods()
 	lister := pods.Lister().Pods(t.config.Namespace)
+	workloadPods := labels.SelectorFromSet(labels.Set{"app": workload})
+	count := func() {
+		if list, err := lister.List(workloadPods); err == nil {
+			t.sawPods(list)
+		}
+	}
 	retarget := func() {}
 	if t.config.Lab.LoadsPods() {
 		selector := labels.SelectorFromSet(labels.Set{"app": t.config.Target})
@@ -47,12 +56,12 @@ func (t *Trial) watch(ctx context.Context) error {
 		factory.Apps().V1().Deployments().Informer():                     t.sawDeployment,
 		factory.Autoscaling().V2().HorizontalPodAutoscalers().Informer(): t.sawHPA,
 		factory.Core().V1().Events().Informer():                          t.sawEvent,
-		pods.Informer():                                                  func(any) { retarget() },
+		pods.Informer():                                                  func(any) { retarget(); count() },
 	} {
 		_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc:    observe,
 			UpdateFunc: func(_, object any) { observe(object) },
-			DeleteFunc: func(any) { retarget() },
+			DeleteFunc: func(any) { retarget(); count() },
 		})
 		if err != nil {
 			return fmt.Errorf("watch %s: %w", t.config.Namespace, err)
@@ -75,10 +84,25 @@ func (t *Trial) watch(ctx context.Context) error {
 		}
 		t.watches.Go(func() { t.aim.follow(ctx) })
 	}
-	counts := &tally{read: t.load.Stats, now: time.Now, fresh: pollInterval / 2}
+	if err := t.watchScaledObject(ctx); err != nil {
+		return err
+	}
+	if t.config.Lab.AMP.Inspectable() {
+		t.watches.Go(func() { t.watchEmulator(ctx) })
+	}
+	byCode, slowest := codes{recorder: t.recorder}, latency{}
+	counts := &tally{read: t.load.Stats, now: time.Now, fresh: pollInterval / 2, saw: byCode.saw}
 	err := t.recorder.Start(ctx,
 		load.NewMeter(string(timeline.HopLoad), counts.count(func(s load.Stats) uint64 { return s.Offered }), 0, counts.readAt),
 		load.NewMeter(string(timeline.HopAnswered), counts.count(func(s load.Stats) uint64 { return s.Answered }), 0, counts.readAt),
+		timeline.SourceFunc(timeline.HopP99, func(ctx context.Context) (float64, bool, error) {
+			stats, at, err := counts.get(ctx)
+			if err != nil {
+				return 0, false, err
+			}
+			value, found := slowest.read(at, stats)
+			return value, found, nil
+		}),
 		timeline.SourceFunc(timeline.HopStored, func(ctx context.Context) (float64, bool, error) {
 			return t.store.Value(ctx, t.config.Stored)
 		}),
@@ -132,6 +156,64 @@ func (t *Trial) sawHPA(object any) {
 		}
 	}
 	t.recorder.Record(timeline.HopDesired, now, float64(hpa.Status.DesiredReplicas))
+	for _, c := range hpa.Status.Conditions {
+		t.recorder.Condition("HPA "+string(c.Type), string(c.Status), condition(c.Reason, c.Message), now)
+	}
+}
+
+// sawPods counts the workload's pods that exist, and those that have a node.
+func (t *Trial) sawPods(pods []*corev1.Pod) {
+	now, created, scheduled := time.Now(), 0, 0
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
+			continue
+		}
+		created++
+		if pod.Spec.NodeName != "" {
+			scheduled++
+		}
+	}
+	t.recorder.Record(timeline.HopCreated, now, float64(created))
+	t.recorder.Record(timeline.HopScheduled, now, float64(scheduled))
+}
+
+// watchScaledObject follows the ScaledObject's conditions, until ctx ends.
+func (t *Trial) watchScaledObject(ctx context.Context) error {
+	client, err := dynamic.NewForConfig(t.config.Lab.REST)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	factory := dynamicinformer.NewFilteredDynamicSharedInformerFactory(client, 0, t.config.Namespace, nil)
+	informer := factory.ForResource(scaledObjects()).Informer()
+	_, err = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: t.sawScaledObject, UpdateFunc: func(_, object any) { t.sawScaledObject(object) },
+	})
+	if err != nil {
+		return fmt.Errorf("watch the ScaledObject: %w", err)
+	}
+	factory.Start(ctx.Done())
+	t.watches.Go(func() {
+		<-ctx.Done()
+		factory.Shutdown()
+	})
+	return nil
+}
+
+func (t *Trial) sawScaledObject(object any) {
+	o, ok := object.(*unstructured.Unstructured)
+	if !ok || o.GetName() != lab.ScaledObjectName {
+		return
+	}
+	now := time.Now()
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, element := range conditions {
+		c, _ := element.(map[string]any)
+		kind, _ := c["type"].(string)
+		state, _ := c["status"].(string)
+		reason, _ := c["reason"].(string)
+		message, _ := c["message"].(string)
+		t.recorder.Condition("ScaledObject "+kind, state, condition(reason, message), now)
+	}
 }
 
 // asksFor is the count of replicas that a metric asks for. An average has a thousandth's precision, hence the small change.

@@ -1,7 +1,9 @@
 package component
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -23,6 +25,7 @@ type EmulatorProcess struct {
 	Processes *process.Group
 
 	process *process.Process
+	address string // where it listens once it has been started
 }
 
 // Name implements lab.Component.
@@ -33,7 +36,11 @@ func (e *EmulatorProcess) Install(context.Context) error {
 	if err := os.MkdirAll(e.Dir, 0o700); err != nil {
 		return fmt.Errorf("make the emulator's folder: %w", err)
 	}
-	args := []string{"serve", "--listen=127.0.0.1:0", "--ready-file=" + e.readyFile(), "--data-dir=" + filepath.Join(e.Dir, "data"),
+	if err := os.Remove(e.readyFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("take away the emulator's old address: %w", err)
+	}
+	listen := cmp.Or(e.address, "127.0.0.1:0") // started anew, it is where its clients look for it
+	args := []string{"serve", "--listen=" + listen, "--ready-file=" + e.readyFile(), "--data-dir=" + filepath.Join(e.Dir, "data"),
 		"--region=" + e.AMP.Region, "--workspace=" + e.AMP.WorkspaceID() + "=" + WorkspaceAlias, "--log-format=json"}
 	var env []string
 	if e.Identity != "" {
@@ -63,11 +70,20 @@ func (e *EmulatorProcess) Ready(ctx context.Context) error {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address
 	}
-	e.AMP.serve(address, nil)
+	if e.AMP.URL() != address { // others read it meanwhile
+		e.AMP.serve(address, nil)
+	}
+	e.address = strings.TrimPrefix(address, "http://")
 	return httpOK(ctx, http.DefaultClient, address+"/-/ready")
 }
 
 // Remove implements lab.Component.
 func (e *EmulatorProcess) Remove(ctx context.Context) error { return stopAll(ctx, e.process) }
+
+// Interrupt implements lab.Interruptible: it is killed, as by a crash. What it has acknowledged is on disk.
+func (e *EmulatorProcess) Interrupt(ctx context.Context) error { return e.process.Kill(ctx) }
+
+// Resume implements lab.Interruptible.
+func (e *EmulatorProcess) Resume(ctx context.Context) error { return e.Install(ctx) }
 
 func (e *EmulatorProcess) readyFile() string { return filepath.Join(e.Dir, "ready") }

@@ -47,6 +47,8 @@ type KEDAProcesses struct {
 	Logger *slog.Logger
 
 	ports             []int
+	kubeconfig        string
+	environment       []string
 	operator, adapter *process.Process
 	client            kubernetes.Interface
 	renewing          sync.WaitGroup
@@ -95,7 +97,8 @@ func (k *KEDAProcesses) Install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.start(kubeconfig, identity)
+	k.kubeconfig, k.environment = kubeconfig, identity
+	return k.start()
 }
 
 // identity returns the variables with which the operator finds its IAM role, and keeps the token fresh that proves who it is:
@@ -159,12 +162,12 @@ func (k *KEDAProcesses) objects() ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-func (k *KEDAProcesses) start(kubeconfig string, identity []string) error {
-	env := processEnv("KUBECONFIG="+kubeconfig, "POD_NAMESPACE=keda", "KEDA_CLUSTER_OBJECT_NAMESPACE=keda", "WATCH_NAMESPACE=")
+func (k *KEDAProcesses) start() error {
+	env := processEnv("KUBECONFIG="+k.kubeconfig, "POD_NAMESPACE=keda", "KEDA_CLUSTER_OBJECT_NAMESPACE=keda", "WATCH_NAMESPACE=")
 	local := func(i int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(k.ports[i])) }
 	var err error
 	k.operator, err = k.Processes.Start(process.Spec{
-		Name: "KEDA operator", Path: k.Operator, Env: slices.Concat(env, identity), LogPath: filepath.Join(k.Logs, "keda-operator.log"),
+		Name: "KEDA operator", Path: k.Operator, Env: slices.Concat(env, k.environment), LogPath: filepath.Join(k.Logs, "keda-operator.log"),
 		Args: []string{
 			"--cert-dir=" + k.Certificates, "--enable-cert-rotation=false",
 			"--metrics-bind-address=" + local(0), "--health-probe-bind-address=" + local(1), "--metrics-service-bind-address=" + local(2),
@@ -183,7 +186,7 @@ func (k *KEDAProcesses) start(kubeconfig string, identity []string) error {
 			"--tls-cert-file=" + filepath.Join(k.Certificates, "tls.crt"),
 			"--tls-private-key-file=" + filepath.Join(k.Certificates, "tls.key"),
 			"--client-ca-file=" + filepath.Join(k.Certificates, "ca.crt"),
-			"--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig, "--lister-kubeconfig=" + kubeconfig,
+			"--authentication-kubeconfig=" + k.kubeconfig, "--authorization-kubeconfig=" + k.kubeconfig, "--lister-kubeconfig=" + k.kubeconfig,
 			"--metrics-service-address=" + local(2),
 			// KEDA binds this one to every address of the machine; there is no flag for that.
 			fmt.Sprintf("--port=%d", k.ports[4]),
@@ -213,6 +216,14 @@ func (k *KEDAProcesses) Remove(ctx context.Context) error {
 	k.renewing.Wait()
 	return stopAll(ctx, k.operator, k.adapter)
 }
+
+// Interrupt implements lab.Interruptible: both programs are killed.
+func (k *KEDAProcesses) Interrupt(ctx context.Context) error {
+	return errors.Join(k.operator.Kill(ctx), k.adapter.Kill(ctx))
+}
+
+// Resume implements lab.Interruptible.
+func (k *KEDAProcesses) Resume(context.Context) error { return k.start() }
 
 // KEDA reads the operator's metrics.
 func (k *KEDAProcesses) KEDA() *KEDA {

@@ -178,6 +178,19 @@ func (p *Process) Err() error {
 	}
 }
 
+// Kill sends SIGKILL, and returns when the process is gone.
+func (p *Process) Kill(ctx context.Context) error {
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill %s: %w", p.spec.Name, err)
+	}
+	select {
+	case <-p.exited:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("kill %s: %w", p.spec.Name, ctx.Err())
+	}
+}
+
 // Stop sends SIGTERM, waits for the grace period or ctx, then sends SIGKILL, and returns when the process is gone.
 func (p *Process) Stop(ctx context.Context) error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
