@@ -12,7 +12,8 @@ RACE := $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
 # The suites are compiled like the components, so that both share what is compiled (fixtures/components/components.go).
 E2E_BUILD := -trimpath -tags=grpcnotrace,remove_all_sd,enable_kubernetes_sd -gcflags=all=-dwarf=false
 E2E_TIMEOUT := $(if $(filter 1,$(E2E_KEEP)),0,60m)
-E2E := CGO_ENABLED=0 go test -v -count=1 -vet=off $(E2E_BUILD) -timeout $(E2E_TIMEOUT) ./e2e
+# Named by its folder, the package writes to the terminal itself, which the live view of a run needs.
+E2E := CGO_ENABLED=0 go -C e2e test -v -count=1 -vet=off $(E2E_BUILD) -timeout $(E2E_TIMEOUT)
 
 GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
 
@@ -29,9 +30,13 @@ test: ## All tests that need no cluster, with the race detector
 test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometheus 2 and 3. Needs apt (Debian, Ubuntu)
 	go test -tags=clients -v -count=1 -parallel=16 -timeout=20m $(RACE) ./e2e/clients
 
+.PHONY: test-browser
+test-browser: ## The report's page in a headless Chromium, which CHROMIUM names or the path has
+	go test -tags=clients -v -count=1 -run '^TestPageInABrowser$$' ./e2e/timeline
+
 .PHONY: e2e-local
-e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. On kind if Docker answers, else KWOK
-	$(E2E) -run '^TestAutoscaling$$'
+e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. SCENARIO=FILE plays a scenario instead. On kind if Docker answers, else KWOK
+	$(E2E) -run '^$(if $(SCENARIO),TestScenarios,TestAutoscaling)$$' $(if $(SCENARIO),-args -scenario=$(SCENARIO))
 
 .PHONY: e2e-kwok
 e2e-kwok: ## The same on KWOK, named: no Docker

@@ -53,7 +53,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 			tr, err = trial.Deploy(ctx, trial.Config{
 				Lab: the.lab, Namespace: namespace,
 				Scenario: the.options.autoscaling.Name, Variant: string(signing), Profile: the.options.profile,
-				Periods: periods, Expect: expect,
+				Periods: periods, Expect: expect, Description: the.options.autoscaling.Description, Environment: the.environment(),
 				Scaling: lab.Scaling{
 					Signing: signing, Query: trial.SumQuery(namespace, periods.RateWindow), Threshold: fmt.Sprint(periods.Threshold),
 				},
@@ -70,6 +70,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 			if err := tr.Record(ctx); err != nil {
 				t.Fatal(err)
 			}
+			defer the.show(ctx, namespace, tr.Recorder(), tr.Settings())()
 			for _, phase := range periods.Load {
 				logf("%s: phase %s, %g requests/s", namespace, phase.Name, phase.Rate)
 				if err := tr.Play(ctx, phase); err != nil {
@@ -91,7 +92,7 @@ func autoscaling(signing lab.Signing) features.Feature {
 				run.NonDecreasing(),
 				run.StepsFollow(),
 				run.WithinBound(*run.Prediction, the.options.allowance()),
-				run.ReturnsTo(expect.BackTo),
+				run.ReturnsTo(*expect.BackTo),
 			)
 			the.add(run)
 			for _, failure := range run.Failures {

@@ -59,6 +59,14 @@ func controls() []control {
 			link: trial.LinkResult, why: "no series", atMost: 1,
 		},
 		{
+			// K11: with a range shorter than two scrapes rate() has nothing to go by, and KEDA makes 0 of no value.
+			name: "narrow-window", description: "the query's range holds one scrape", signing: lab.SigningProxy,
+			change: func(s *lab.Scaling, namespace string, periods scenario.Profile) {
+				s.Query = trial.SumQuery(namespace, periods.ScrapeInterval)
+			},
+			link: trial.LinkResult, why: "no series", atMost: 1,
+		},
+		{
 			name: "high-threshold", description: "the threshold is a hundred times too high", signing: lab.SigningProxy,
 			change: func(s *lab.Scaling, _ string, periods scenario.Profile) {
 				// Far above: what a pod works off after it stood still for seconds is a high rate for a moment.

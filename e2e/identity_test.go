@@ -27,7 +27,7 @@ func TestIdentity(t *testing.T) {
 		t.Log("the lab works with keys: E2E_SIGNING=irsa or all plays these features")
 		return
 	}
-	list := []features.Feature{principals(), noKeyIsLeft(), wrongPrincipal(), revokedQuery(), revokedWrite(), rotatedKey(), skewedClock()}
+	list := []features.Feature{principals(), noKeyIsLeft(), wrongPrincipal(), revokedQuery(), revokedWrite(), rotatedKey(), twoKeys(), skewedClock()}
 	if the.options.lab.Sessions != 0 { // nobody waits for the end of AWS's hour
 		list = append(list, expiredToken())
 	}
@@ -41,8 +41,6 @@ type step func(ctx context.Context, tr *trial.Trial) error
 func identityFeature(name string, scaling func(ctx context.Context) (lab.Scaling, error), steps ...namedStep) features.Feature {
 	var tr *trial.Trial
 	var restarts int
-	namespace := identityNamespace(name)
-	periods := the.options.periods
 	f := features.New("identity/"+name).WithLabel("suite", "identity").WithLabel("profile", the.options.profile).
 		WithSetup("the application and its ScaledObject", func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
 			removeAfter(ctx, t, &tr)
@@ -54,13 +52,7 @@ func identityFeature(name string, scaling func(ctx context.Context) (lab.Scaling
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.Query, s.Threshold = trial.SumQuery(namespace, periods.RateWindow), fmt.Sprint(periods.Threshold)
-			s.NoFallback = true // with a fallback KEDA calls itself ready
-			tr, err = trial.Deploy(ctx, trial.Config{
-				Lab: the.lab, Namespace: namespace, Scenario: "identity/" + name, Variant: string(s.Signing),
-				Profile: the.options.profile, Periods: periods, Expect: the.options.autoscaling.Expect, Scaling: s,
-			})
-			if err != nil {
+			if tr, err = deployIdentity(ctx, name, s); err != nil {
 				t.Fatal(err)
 			}
 			return ctx
@@ -80,6 +72,18 @@ func identityFeature(name string, scaling func(ctx context.Context) (lab.Scaling
 		}
 		return ctx
 	}).Feature()
+}
+
+// deployIdentity deploys the application with a ScaledObject that asks AMP as scaling says, and without a fallback: with one KEDA
+// calls itself ready whatever happens.
+func deployIdentity(ctx context.Context, name string, scaling lab.Scaling) (*trial.Trial, error) {
+	namespace, periods := identityNamespace(name), the.options.periods
+	scaling.Query, scaling.Threshold = trial.SumQuery(namespace, periods.RateWindow), fmt.Sprint(periods.Threshold)
+	scaling.NoFallback = true
+	return trial.Deploy(ctx, trial.Config{
+		Lab: the.lab, Namespace: namespace, Scenario: "identity/" + name, Variant: string(scaling.Signing),
+		Profile: the.options.profile, Periods: periods, Expect: the.options.autoscaling.Expect, Scaling: scaling,
+	})
 }
 
 // identityNamespace is the namespace of an identity feature.

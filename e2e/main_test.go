@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -31,6 +32,8 @@ type suite struct {
 	// played counts the features that were not skipped.
 	played atomic.Int32
 
+	screen screen
+
 	mu     sync.Mutex
 	report timeline.Report
 }
@@ -43,6 +46,7 @@ func TestMain(m *testing.M) {
 
 // run is TestMain with deferred calls.
 func run(m *testing.M) int {
+	chosen := flag.String("scenario", os.Getenv("E2E_SCENARIO"), "scenario files, or names of ours, separated by commas: what TestScenarios plays")
 	config, err := envconf.NewFromFlags()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v (see go test ./e2e -args -help)\n", err)
@@ -51,7 +55,7 @@ func run(m *testing.M) int {
 	// Ctrl-C takes the lab down before the process ends. A second one ends it at once; the kernel then ends the children.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	options, err := optionsFromEnvironment(ctx)
+	options, err := optionsFromEnvironment(ctx, *chosen)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "e2e: %v (CONTRIBUTING.md lists the variables)\n", err)
 		return 2
@@ -149,5 +153,10 @@ func (s *suite) test(t *testing.T, list ...features.Feature) {
 
 // logf prints a line of progress at once: testing holds t.Log back until a test has ended.
 func logf(format string, args ...any) {
-	fmt.Printf("%s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
+	line := fmt.Sprintf("%s  %s", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
+	if the == nil {
+		fmt.Println(line)
+		return
+	}
+	the.screen.say(line)
 }

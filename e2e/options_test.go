@@ -33,13 +33,16 @@ type options struct {
 	// autoscaling is the scenario that all suites play or vary.
 	autoscaling scenario.Scenario
 	periods     scenario.Profile
+	// scenarios are what TestScenarios plays; chosen says that somebody asked for just these.
+	scenarios []scenario.Scenario
+	chosen    bool
 }
 
 // fastSessions is how long STS's sessions last in the fast profile: every run then sees them end and be renewed. AWS gives no
 // fewer than 15 minutes.
 const fastSessions = 20 * time.Second
 
-func optionsFromEnvironment(ctx context.Context) (options, error) {
+func optionsFromEnvironment(ctx context.Context, chosen string) (options, error) {
 	var o options
 	amp, err := choice("E2E_AMP", "emulator", "emulator", "aws")
 	if err != nil {
@@ -77,6 +80,9 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 	if o.periods, err = o.autoscaling.Profile(o.profile); err != nil {
 		return o, err
 	}
+	if err := o.stories(chosen); err != nil {
+		return o, err
+	}
 	if err := o.where(ctx); err != nil {
 		return o, err
 	}
@@ -96,6 +102,32 @@ func optionsFromEnvironment(ctx context.Context) (options, error) {
 		HPASyncPeriod:  time.Duration(o.periods.HPASync),
 	}
 	return o, o.places(ctx)
+}
+
+// stories reads the scenarios. Those that somebody has chosen bring their own periods; of ours those are played that have the
+// profile, with the periods of the main job.
+func (o *options) stories(chosen string) error {
+	list, err := readScenarios(chosen)
+	if err != nil {
+		return err
+	}
+	o.chosen = chosen != ""
+	for i, s := range list {
+		periods, err := s.Profile(o.profile)
+		switch {
+		case err != nil && o.chosen:
+			return err
+		case err != nil:
+			continue
+		case o.chosen && i == 0:
+			o.periods = periods
+		case periods.ScrapeInterval != o.periods.ScrapeInterval || periods.BatchTimeout != o.periods.BatchTimeout || periods.HPASync != o.periods.HPASync:
+			return fmt.Errorf("scenario %s has other periods than the lab (scrapeInterval %s, batchTimeout %s, hpaSync %s): play it by itself",
+				s.Name, o.periods.ScrapeInterval, o.periods.BatchTimeout, o.periods.HPASync)
+		}
+		o.scenarios = append(o.scenarios, s)
+	}
+	return nil
 }
 
 // where chooses the cluster, its versions and its images.

@@ -123,7 +123,7 @@ func published(tr **trial.Trial, namespace, target string) features.Func {
 	return func(ctx context.Context, t *testing.T, _ *envconf.Config) context.Context {
 		removeAfter(ctx, t, tr)
 		// Before the ScaledObject is there: a pod of another feature that is still in the window would scale this one.
-		store, err := trial.NewStore(the.lab.AMP)
+		store, err := trial.NewStore(the.lab.AMP, the.lab.AMP.Keys)
 		if err == nil {
 			err = awaitSilence(ctx, store, publishedQuery(periods.RateWindow))
 		}

@@ -22,6 +22,16 @@ func (s *suite) add(run *timeline.Run) {
 	s.report.Runs = append(s.report.Runs, *run)
 }
 
+// pair has the report lay the last two runs over each other.
+func (s *suite) pair(first, second string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.report.Runs)
+	if err := s.report.Pair(n-2, n-1, first, second); err != nil {
+		fmt.Fprintf(os.Stderr, "e2e: lay runs over each other: %v\n", err)
+	}
+}
+
 // writeReport prints the timelines, the verdict on the whole run and where the report is, and writes the timelines as
 // JSON and HTML.
 func (s *suite) writeReport(passed bool) error {
@@ -43,11 +53,19 @@ func (s *suite) writeReport(passed bool) error {
 		}
 	}
 	html := filepath.Join(s.options.artifacts, "report.html")
-	for path, write := range map[string]func(io.Writer) error{
-		html: s.report.WriteHTML,
-		filepath.Join(s.options.artifacts, "timeline.json"): s.report.WriteJSON,
+	for name, write := range map[string]func(io.Writer) error{
+		"report.html": s.report.WriteHTML, "report.svg": s.report.WriteSVG, "report.md": s.report.WriteMarkdown,
+		"timeline.json": s.report.WriteJSON, "timeline.csv": s.report.WriteCSV, "junit.xml": s.report.WriteJUnit,
 	} {
-		if err := writeFile(path, write); err != nil {
+		if err := writeFile(filepath.Join(s.options.artifacts, name), write); err != nil {
+			return err
+		}
+	}
+	if err := s.compareWithBaseline(); err != nil {
+		return err
+	}
+	if summary := os.Getenv("GITHUB_STEP_SUMMARY"); summary != "" {
+		if err := appendFile(summary, s.report.WriteMarkdown); err != nil {
 			return err
 		}
 	}
@@ -85,6 +103,43 @@ func reportFailed(t *testing.T, run *timeline.Run, checks ...error) {
 		}
 		the.add(run)
 	}
+}
+
+// compareWithBaseline lays the runs over those of an earlier report, if E2E_BASELINE names its timeline.json.
+func (s *suite) compareWithBaseline() error {
+	path := os.Getenv("E2E_BASELINE")
+	if path == "" {
+		return nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the report of E2E_BASELINE: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	before, err := timeline.ReadJSON(file)
+	if err != nil {
+		return fmt.Errorf("read the report of E2E_BASELINE: %w", err)
+	}
+	both, err := timeline.Overlay(before, s.report)
+	if err != nil {
+		return fmt.Errorf("lay the report over that of E2E_BASELINE: %w", err)
+	}
+	both.Title, both.Generated = s.report.Title+", beside an earlier run", s.report.Generated
+	to := filepath.Join(s.options.artifacts, "compared.html")
+	fmt.Printf("\nbeside the earlier run: %s\n", to)
+	return writeFile(to, both.WriteHTML)
+}
+
+// appendFile writes to the end of a file.
+func appendFile(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("write the summary %s: %w", path, err)
+	}
+	return nil
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
