@@ -66,6 +66,50 @@ func TestSettle(t *testing.T) {
 	require.EqualError(t, settings.settle(object, ""), "it has 0 triggers, not one")
 }
 
+// TestAdopt brings a user's ScaledObject home: address, signing and target are the recipe's, and the rest is the user's.
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	own := func(kind string) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+			"metadata": map[string]any{"name": "shop", "namespace": "production", "resourceVersion": "7"},
+			"spec": map[string]any{
+				"scaleTargetRef": map[string]any{"name": "shop"}, "maxReplicaCount": int64(6),
+				"triggers": []any{map[string]any{
+					"type":              kind,
+					"authenticationRef": map[string]any{"name": "amp"},
+					"metadata":          map[string]any{"serverAddress": "https://amp", "awsRegion": "eu-west-1", "query": "mine", "threshold": "9"},
+				}},
+			},
+			"status": map[string]any{"hpaName": "x"},
+		}}
+	}
+	recipe := func() *unstructured.Unstructured {
+		objects, err := manifest.Render(filepath.Join(scaling, "base"), manifest.Options{})
+		require.NoError(t, err)
+		return objects[0]
+	}
+	theirs := own("prometheus")
+	adopted, err := Scaling{Manifest: theirs, Query: "filled in"}.adopt(recipe(), "http://127.0.0.1:1/workspaces/ws-1")
+	require.NoError(t, err)
+	target, _, err := unstructured.NestedMap(recipe().Object, "spec", "scaleTargetRef")
+	require.NoError(t, err)
+	require.Equal(t, ScaledObjectName, adopted.GetName())
+	require.Empty(t, adopted.GetResourceVersion())
+	require.NotContains(t, adopted.Object, "status")
+	require.Equal(t, map[string]any{
+		"scaleTargetRef": target, "maxReplicaCount": int64(6),
+		"triggers": []any{map[string]any{
+			"type":     "prometheus",
+			"metadata": map[string]any{"serverAddress": "http://127.0.0.1:1/workspaces/ws-1", "query": "filled in", "threshold": "9"},
+		}},
+	}, adopted.Object["spec"])
+	require.Equal(t, own("prometheus"), theirs, "the user's object is not touched")
+
+	_, err = Scaling{Manifest: own("cron")}.adopt(recipe(), "http://127.0.0.1:1")
+	require.EqualError(t, err, "its trigger 1 is of type cron: the lab has no other than prometheus")
+}
+
 // TestNativeSigning: KEDA gets the keys that are asked for, and the emulator's own when none are.
 func TestNativeSigning(t *testing.T) {
 	t.Parallel()

@@ -121,8 +121,35 @@ func (c *Config) own(text []byte, s *lab.Scaling, maximum *int) error {
 		return fmt.Errorf("read the ScaledObject: the first trigger's threshold %q is no number above 0", first["threshold"])
 	}
 	s.Threshold = first["threshold"]
-	s.Query, err = c.fill(first["query"])
-	return err
+	if s.Query, err = c.fill(first["query"]); err != nil {
+		return err
+	}
+	return c.fillAll(s.Manifest)
+}
+
+// fillAll fills in the queries of every trigger of a ScaledObject.
+func (c *Config) fillAll(object *unstructured.Unstructured) error {
+	triggers, _, err := unstructured.NestedSlice(object.Object, "spec", "triggers")
+	if err != nil {
+		return fmt.Errorf("read the triggers: %w", err)
+	}
+	for _, trigger := range triggers {
+		fields, _ := trigger.(map[string]any)
+		query, found, err := unstructured.NestedString(fields, "metadata", "query")
+		if err != nil {
+			return fmt.Errorf("read a trigger's query: %w", err)
+		}
+		if !found {
+			continue
+		}
+		if query, err = c.fill(query); err != nil {
+			return err
+		}
+		if err := unstructured.SetNestedField(fields, query, "metadata", "query"); err != nil {
+			return err
+		}
+	}
+	return unstructured.SetNestedSlice(object.Object, triggers, "spec", "triggers")
 }
 
 // emptyIsError says whether KEDA fails on an empty result of a trigger: without load there is no metric then.
