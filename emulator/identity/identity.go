@@ -33,8 +33,8 @@
 // was changed at run time of whoever the file names, by the methods of Store or over
 // Handler, lasts until the next change of the file or the next start. Users, roles and
 // providers that were made at run time stay when the file changes, unless it now has one
-// of that name, and are kept in Config.StateFile if there is one. Sessions do not outlive
-// the process.
+// of that name, and are kept in Config.StateFile if there is one. So are sessions, in a
+// file beside it.
 package identity
 
 import (

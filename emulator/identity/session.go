@@ -93,6 +93,9 @@ func (s *Store) NewSession(in SessionInput) (Session, error) {
 		}
 		next.bounds = append(next.bounds, grant{name: arn, arn: arn, policy: p})
 	}
+	if err := s.keepSession(next.line()); err != nil {
+		return Session{}, fmt.Errorf("open a session: %w", err)
+	}
 	s.makeRoom(now)
 	s.sessions[who.SessionKey] = next
 	return Session{
@@ -166,9 +169,15 @@ func (s *Store) ExpireSession(accessKeyID string) error {
 	if !ok {
 		return fmt.Errorf("expire session %s: it %w", accessKeyID, ErrUnknown)
 	}
-	if now.Before(one.key.Expires) {
-		one.key.Expires = now
+	if !now.Before(one.key.Expires) {
+		return nil
 	}
+	kept := one.line()
+	kept.Expires = now
+	if err := s.keepSession(kept); err != nil {
+		return fmt.Errorf("expire session %s: %w", accessKeyID, err)
+	}
+	one.key.Expires = now
 	return nil
 }
 
@@ -179,6 +188,9 @@ func (s *Store) RevokeSession(accessKeyID string) error {
 	defer s.mu.Unlock()
 	if _, ok := s.sessions[accessKeyID]; !ok {
 		return fmt.Errorf("revoke session %s: it %w", accessKeyID, ErrUnknown)
+	}
+	if err := s.keepSession(keptSession{ID: accessKeyID, Over: true}); err != nil {
+		return fmt.Errorf("revoke session %s: %w", accessKeyID, err)
 	}
 	delete(s.sessions, accessKeyID)
 	s.remember(accessKeyID, "the session was revoked at "+s.now().UTC().Format(time.RFC3339))

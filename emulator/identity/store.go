@@ -51,6 +51,8 @@ type Store struct {
 	loaded   time.Time
 	failure  error  // of the last reading, if it failed
 	kept     []byte // what StateFile holds
+	// sessionLines is how many lines sessionsFile has.
+	sessionLines int
 
 	watch *watch
 }
@@ -85,6 +87,9 @@ func Open(cfg Config) (*Store, error) {
 		if err := s.adopt(s.state, made); err != nil {
 			return nil, fmt.Errorf("read %s: %w", cfg.StateFile, err)
 		}
+		if err := s.readSessions(); err != nil {
+			return nil, err
+		}
 		return s, nil
 	}
 	// Watched before it is read, so that no change falls between.
@@ -93,6 +98,9 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("identity file: %w", err)
 	}
 	if err := s.reload(made); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	if err := s.readSessions(); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	s.watch, w.started = w, true
@@ -205,6 +213,9 @@ func (s *Store) endSessions(why string) {
 		if !s.exists(one.who) {
 			delete(s.sessions, id)
 			s.remember(id, "the session is over: "+one.who.owner()+why)
+			if err := s.keepSession(keptSession{ID: id, Over: true}); err != nil {
+				s.log.Error("a session that is over could not be kept so", "session", id, "error", err)
+			}
 		}
 	}
 }
