@@ -60,7 +60,7 @@ func (l *Lab) createKind(ctx context.Context, logs string, logger *slog.Logger, 
 	}
 	config := kind.Config{
 		Name: l.clusterName(), Owner: owner(), Image: images.node, Version: l.options.Release.KubernetesVersion(), Kubeconfig: l.kubeconfigPath(),
-		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Aliases: aliases,
+		HPASyncPeriod: l.options.Settings.HPASyncPeriod, FeatureGates: l.options.Release.FeatureGates(), Aliases: aliases,
 		Logs: filepath.Join(logs, "node"), Logf: l.options.Logf, Logger: logger,
 	}
 	if images.built {

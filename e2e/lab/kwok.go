@@ -37,7 +37,8 @@ func (l *Lab) kwok(ctx context.Context, logs string, logger *slog.Logger) error 
 
 	cluster := kwok.New(kwok.Config{
 		Programs: programs, Stages: nodeStages(kwokModule), Dir: l.path("cluster"), Logs: logs,
-		HPASyncPeriod: l.options.Settings.HPASyncPeriod, Processes: l.processes, Logger: logger,
+		HPASyncPeriod: l.options.Settings.HPASyncPeriod, FeatureGates: l.options.Release.FeatureGates(),
+		Processes: l.processes, Logger: logger,
 	})
 	if err := l.install(ctx, clusterComponent{cluster}); err != nil {
 		return err

@@ -43,6 +43,8 @@ type Config struct {
 	Kubeconfig string
 	// HPASyncPeriod is how often the HPA controller looks. Kubernetes' default is 15 s.
 	HPASyncPeriod time.Duration
+	// FeatureGates are features of Kubernetes that are switched on.
+	FeatureGates []string
 	// Built is set for our own node image, which brings its network set-up and lets nothing leave the machine. With kind's
 	// published image kind's own set-up is used.
 	Built *Built

@@ -27,16 +27,30 @@ func (c *Cluster) clusterConfig(ctx context.Context) *v1alpha4.Cluster {
 			APIServerAddress:  "127.0.0.1",
 			DisableDefaultCNI: c.config.Built != nil,
 		},
+		FeatureGates:         c.featureGates(),
 		KubeadmConfigPatches: c.patches(info.CgroupVersion == "1"),
 	}
 }
 
+// featureGates are the gates as kind wants them. It hands them to every part of Kubernetes.
+func (c *Cluster) featureGates() map[string]bool {
+	gates := map[string]bool{}
+	for _, gate := range c.config.FeatureGates {
+		gates[gate] = true
+	}
+	return gates
+}
+
 // patches changes what kind writes for kubeadm. kind writes v1beta3 up to Kubernetes 1.35 and v1beta4 from 1.36 on;
 // arguments are a map in the one and a list in the other. A patch applies only to the version it names, and one of a list
-// replaces it: so kind's own argument is there again.
+// replaces it: so kind's own arguments are there again.
 func (c *Cluster) patches(cgroupV1 bool) []string {
 	var patches []string
 	if period := c.config.HPASyncPeriod; period > 0 {
+		var gates string
+		if len(c.config.FeatureGates) > 0 {
+			gates = fmt.Sprintf("  - name: feature-gates\n    value: %q\n", strings.Join(c.config.FeatureGates, "=true,")+"=true")
+		}
 		patches = append(patches, fmt.Sprintf(`apiVersion: kubeadm.k8s.io/v1beta3
 kind: ClusterConfiguration
 controllerManager:
@@ -50,7 +64,7 @@ controllerManager:
     value: "true"
   - name: horizontal-pod-autoscaler-sync-period
     value: %q
-`, period))
+`, period)+gates)
 	}
 	if built := c.config.Built; built != nil {
 		patches = append(patches, fmt.Sprintf(`kind: ClusterConfiguration

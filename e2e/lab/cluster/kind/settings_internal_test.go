@@ -59,6 +59,12 @@ func TestPatches(t *testing.T) {
 	require.Contains(t, fmt.Sprint(merged(t, patches, v4, "ClusterConfiguration")), "1.5s")
 
 	require.Empty(t, New(Config{}).patches(false))
+
+	// A list is replaced as a whole, so the gates that kind wrote have to be in it again.
+	gated := New(Config{HPASyncPeriod: time.Second, FeatureGates: []string{"One", "Two"}}).patches(false)
+	require.Contains(t, merged(t, gated, v4, "ClusterConfiguration")["controllerManager"].(map[string]any)["extraArgs"],
+		map[string]any{"name": "feature-gates", "value": "One=true,Two=true"})
+	require.NotContains(t, fmt.Sprint(merged(t, gated, v3, "ClusterConfiguration")), "feature-gates", "kind's own map keeps them")
 }
 
 func TestClusterConfig(t *testing.T) {
@@ -70,6 +76,9 @@ func TestClusterConfig(t *testing.T) {
 	require.Equal(t, "127.0.0.1", config.Networking.APIServerAddress)
 	require.True(t, config.Networking.DisableDefaultCNI)
 	require.False(t, New(Config{}).clusterConfig(ctx).Networking.DisableDefaultCNI)
+	require.Empty(t, config.FeatureGates)
+	gated := New(Config{FeatureGates: []string{"HPAConfigurableTolerance"}}).clusterConfig(ctx)
+	require.Equal(t, map[string]bool{"HPAConfigurableTolerance": true}, gated.FeatureGates)
 }
 
 func TestCorefile(t *testing.T) {

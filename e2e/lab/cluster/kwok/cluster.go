@@ -45,6 +45,8 @@ type Config struct {
 	Logs string
 	// HPASyncPeriod is how often the HPA controller looks. Kubernetes' default is 15 s.
 	HPASyncPeriod time.Duration
+	// FeatureGates are features of Kubernetes that are switched on.
+	FeatureGates []string
 	// Processes starts the children.
 	Processes *process.Group
 	// Logger receives what is of interest when something goes wrong.

@@ -24,7 +24,7 @@ func (c *Cluster) etcdArgs() []string {
 
 func (c *Cluster) apiserverArgs() []string {
 	pki := c.PKI()
-	return []string{
+	return append([]string{
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.ports.etcdClient),
 		"--bind-address=127.0.0.1",
 		fmt.Sprintf("--secure-port=%d", c.ports.apiserver),
@@ -47,12 +47,20 @@ func (c *Cluster) apiserverArgs() []string {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--proxy-client-cert-file=" + filepath.Join(pki, "front-proxy-client.crt"),
 		"--proxy-client-key-file=" + filepath.Join(pki, "front-proxy-client.key"),
+	}, c.featureGates()...)
+}
+
+func (c *Cluster) featureGates() []string {
+	var args []string
+	for _, gate := range c.config.FeatureGates {
+		args = append(args, "--feature-gates="+gate+"=true")
 	}
+	return args
 }
 
 func (c *Cluster) controllerManagerArgs() []string {
 	kubeconfig := c.path("controller-manager.kubeconfig")
-	return []string{
+	return append([]string{
 		"--kubeconfig=" + kubeconfig,
 		"--authentication-kubeconfig=" + kubeconfig,
 		"--authorization-kubeconfig=" + kubeconfig,
@@ -65,7 +73,7 @@ func (c *Cluster) controllerManagerArgs() []string {
 		"--horizontal-pod-autoscaler-sync-period=" + c.config.HPASyncPeriod.String(),
 		// EndpointSlices cannot hold the pods' loopback addresses; without their controllers the log is readable.
 		"--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller",
-	}
+	}, c.featureGates()...)
 }
 
 func (c *Cluster) schedulerArgs() []string {

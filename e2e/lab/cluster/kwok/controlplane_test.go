@@ -21,7 +21,7 @@ import (
 
 // newFlagged returns a cluster of which nothing runs.
 func newFlagged() *Cluster {
-	c := New(Config{Dir: "/state", HPASyncPeriod: 2 * time.Second, Stages: []string{"/stages/a.yaml", "/stages/b.yaml"}})
+	c := New(Config{Dir: "/state", HPASyncPeriod: 2 * time.Second, FeatureGates: []string{"HPAConfigurableTolerance"}, Stages: []string{"/stages/a.yaml", "/stages/b.yaml"}})
 	c.ports = ports{etcdClient: 1001, etcdPeer: 1002, apiserver: 1003, controllerManager: 1004, scheduler: 1005, kwok: 1006}
 	c.pods = &podNetwork{CIDR: "127.77.0.0/16"}
 	return c
@@ -48,12 +48,16 @@ func TestFlags(t *testing.T) {
 			want: []string{
 				"--etcd-servers=http://127.0.0.1:1001", "--authorization-mode=RBAC", "--client-ca-file=/state/pki/ca.crt",
 				"--requestheader-client-ca-file=/state/pki/front-proxy-ca.crt", "--requestheader-allowed-names=front-proxy-client",
+				"--feature-gates=HPAConfigurableTolerance=true",
 			},
 		},
 		"kube-controller-manager": {
 			args:  c.controllerManagerArgs(),
 			binds: map[string]string{"--bind-address": "127.0.0.1", "--secure-port": "1004"},
-			want:  []string{"--horizontal-pod-autoscaler-sync-period=2s", "--kubeconfig=/state/controller-manager.kubeconfig"},
+			want: []string{
+				"--horizontal-pod-autoscaler-sync-period=2s", "--kubeconfig=/state/controller-manager.kubeconfig",
+				"--feature-gates=HPAConfigurableTolerance=true",
+			},
 		},
 		"kube-scheduler": {
 			args:  c.schedulerArgs(),
