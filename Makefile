@@ -16,15 +16,16 @@ E2E_TIMEOUT := $(if $(filter 1,$(E2E_KEEP)),0,60m)
 E2E := CGO_ENABLED=0 go -C e2e test -v -count=1 -vet=off $(E2E_BUILD) -timeout $(E2E_TIMEOUT)
 
 GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
+CITOOL := go tool -modfile=scripts/ci/go.mod
 
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## All tests that need no cluster, with the race detector
+test: ## All tests that need no cluster, with the race detector. JUNIT=FILE writes the results for CI
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector (install gcc for it)"
-	go test $(RACE) $$(go list ./... | grep -v '/e2e$$')
+	$(if $(JUNIT),$(CITOOL) gotestsum --format=standard-quiet --junitfile="$(JUNIT)" --,go test) $(RACE) $$(go list ./... | grep -v '/e2e$$')
 
 .PHONY: test-clients
 test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometheus 2 and 3. Needs apt (Debian, Ubuntu)
@@ -33,6 +34,10 @@ test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometh
 .PHONY: test-browser
 test-browser: ## The report's page in a headless Chromium, which CHROMIUM names or the path has
 	go test -tags=clients -v -count=1 -run '^TestPageInABrowser$$' ./e2e/timeline
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Each fuzz test for some seconds: FUZZTIME
+	go run ./scripts/fuzz -for $(or $(FUZZTIME),2s)
 
 .PHONY: e2e-local
 e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. SCENARIO=FILE plays a scenario instead. On kind if Docker answers, else KWOK
