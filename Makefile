@@ -35,6 +35,10 @@ test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometh
 test-browser: ## The report's page in a headless Chromium, which CHROMIUM names or the path has
 	go test -tags=clients -v -count=1 -run '^TestPageInABrowser$$' ./e2e/timeline
 
+.PHONY: test-action
+test-action: ## action.yml as another repository's workflow plays it, on KWOK, with bash in the runner's place
+	go test -tags=outside_action -v -count=1 -timeout=40m -run '^TestAction' ./e2e/outside
+
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Each fuzz test for some seconds: FUZZTIME
 	go run ./scripts/fuzz -for $(or $(FUZZTIME),2s)
@@ -42,6 +46,10 @@ fuzz-smoke: ## Each fuzz test for some seconds: FUZZTIME
 .PHONY: e2e-local
 e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. SCENARIO=FILE plays a scenario instead. On kind if Docker answers, else KWOK
 	$(E2E) -run '^$(if $(SCENARIO),TestScenarios,TestAutoscaling)$$' $(if $(SCENARIO),-args -scenario=$(SCENARIO))
+
+.PHONY: e2e-scenarios
+e2e-scenarios: ## The scenarios that E2E_SCENARIO names, all of ours without it
+	$(E2E) -run '^TestScenarios$$'
 
 .PHONY: e2e-kwok
 e2e-kwok: ## The same on KWOK, named: no Docker
@@ -92,6 +100,14 @@ bench: ## Benchmarks of the emulator
 lint: ## golangci-lint and gofmt; .golangci.yml says what is looked at
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GOLANGCI) run ./...
+
+.PHONY: action-inputs
+action-inputs: ## For action.yml: check its inputs and say what to keep between runs
+	@CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/action inputs
+
+.PHONY: action
+action: ## For action.yml: play what its inputs say
+	@CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/action play $(MAKE) --no-print-directory e2e-scenarios
 
 .PHONY: fmt
 fmt: ## Format the code
