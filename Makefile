@@ -101,6 +101,11 @@ lint: ## golangci-lint and gofmt; .golangci.yml says what is looked at
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GOLANGCI) run ./...
 
+.PHONY: workflows
+workflows: ## The workflows and action.yml: actionlint, pins, permissions, the matrix, and that CI runs the same targets
+	$(CITOOL) actionlint -shellcheck= -pyflakes=
+	go run ./scripts/workflows
+
 .PHONY: action-inputs
 action-inputs: ## For action.yml: check its inputs and say what to keep between runs
 	@CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/action inputs
