@@ -29,17 +29,12 @@ import (
 
 func start(t testing.TB, cfg emulator.Config) *emulator.Server {
 	t.Helper()
-	srv, err := emulator.Start(context.Background(), cfg)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, srv.Close()) })
-	return srv
+	return emulator.StartT(t, cfg)
 }
 
 func createWorkspace(t testing.TB, srv *emulator.Server, alias string) emulator.Workspace {
 	t.Helper()
-	ws, err := srv.CreateWorkspace(context.Background(), alias)
-	require.NoError(t, err)
-	return ws
+	return srv.CreateWorkspaceT(t, alias)
 }
 
 func rootKey() *promsigv4.SigV4Config {
