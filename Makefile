@@ -15,8 +15,10 @@ E2E_TIMEOUT := $(if $(filter 1,$(E2E_KEEP)),0,60m)
 # Named by its folder, the package writes to the terminal itself, which the live view of a run needs.
 E2E := CGO_ENABLED=0 go -C e2e test -v -count=1 -vet=off $(E2E_BUILD) -timeout $(E2E_TIMEOUT)
 
-GOLANGCI := go tool -modfile=scripts/lint/go.mod golangci-lint
 CITOOL := go tool -modfile=scripts/ci/go.mod
+# The linter, from a folder of a module of ours: its pin is at the root, given as that folder sees it.
+GOLANGCI_AT = go tool -modfile=$(1)/scripts/lint/go.mod golangci-lint
+GOLANGCI := $(call GOLANGCI_AT,.)
 
 .PHONY: help
 help: ## List the targets
@@ -42,6 +44,15 @@ test-action: ## action.yml as another repository's workflow plays it, on KWOK, w
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Each fuzz test for some seconds: FUZZTIME
 	go run ./scripts/fuzz -for $(or $(FUZZTIME),2s)
+
+.PHONY: test-outside
+test-outside: ## Ampersand as strangers use it, in projects of their own in temporary folders. Needs the module proxy, no Docker
+	go test -tags=outside -v -count=1 -timeout=60m ./e2e/outside
+
+.PHONY: test-ampcontainer
+test-ampcontainer: ## The testcontainers-go module with AMPERSAND_IMAGE=ampersand:latest, by itself and in a stranger's project; needs a Docker daemon and `make image`
+	AMPERSAND_IMAGE="$(AMPERSAND_IMAGE)" go -C emulator/ampcontainer test -v -count=1 -timeout=20m $(RACE) ./...
+	AMPERSAND_IMAGE="$(AMPERSAND_IMAGE)" go test -tags=outside,docker -v -count=1 -timeout=60m -run '^TestContainerModule$$' ./e2e/outside
 
 .PHONY: e2e-local
 e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. SCENARIO=FILE plays a scenario instead. On kind if Docker answers, else KWOK
@@ -100,6 +111,7 @@ bench: ## Benchmarks of the emulator
 lint: ## golangci-lint and gofmt; .golangci.yml says what is looked at
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted"; exit 1; }
 	$(GOLANGCI) run ./...
+	cd emulator/ampcontainer && $(call GOLANGCI_AT,../..) run ./...
 
 .PHONY: workflows
 workflows: ## The workflows and action.yml: actionlint, pins, permissions, the matrix, and that CI runs the same targets
@@ -117,6 +129,7 @@ action: ## For action.yml: play what its inputs say
 .PHONY: fmt
 fmt: ## Format the code
 	$(GOLANGCI) fmt ./...
+	cd emulator/ampcontainer && $(call GOLANGCI_AT,../..) fmt ./...
 
 .PHONY: clean
 clean: ## Remove artifacts of runs; the cache of built components stays (its path is in the README)

@@ -19,11 +19,11 @@ import (
 // its Transport is for those that take a RoundTripper only. AWS's own clients
 // sign by themselves: they take AWSConfig.
 //
-// It signs at the time of Config.Now and reads nothing of the environment but
-// the settings of a proxy. A program under test signs with what it has in
-// production, and is given the key instead: Config.AccessKeyID or the default.
+// It signs at the time of Config.Now and reads nothing of the environment. A
+// program under test signs with what it has in production, and is given the key
+// instead: Config.AccessKeyID or the default.
 func (s *Server) HTTPClient() *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // net/http's own
+	transport := &http.Transport{IdleConnTimeout: time.Minute}
 	if s.cfg.TLSCertFile != "" {
 		s.trustOwnCertificate(transport)
 	}
