@@ -29,10 +29,27 @@ type Builder struct {
 	// Sysroot is a folder in which distribution packages of C libraries were unpacked: headers are below usr/include,
 	// archives below usr/lib or a folder in it. When empty, the machine's own libraries are used.
 	Sysroot string
+	// Platform is what the programs are for, this machine when it is empty.
+	Platform Platform
 	// Logf prints a line of progress.
 	Logf func(format string, args ...any)
 	// Now tells the time, time.Now when nil.
 	Now func() time.Time
+}
+
+// Platform is an operating system and an architecture, in Go's words.
+type Platform struct{ OS, Arch string }
+
+// String is how images and people write a platform.
+func (p Platform) String() string { return p.OS + "/" + p.Arch }
+
+// environment has the go command build for a platform whatever the machine is. Programs for another machine are made for the
+// oldest processors of its kind.
+func (p Platform) environment() []string {
+	if p == (Platform{}) {
+		return nil
+	}
+	return []string{"GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT="}
 }
 
 // Programs maps a program's name to the path of its binary.
@@ -143,7 +160,7 @@ func (b *Builder) goBuild(ctx context.Context, c components.Component, out strin
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(b.Root, c.Dir)
-	cmd.Env = append(append(os.Environ(), cgo...), "GOFLAGS=-buildvcs=false", "GOWORK=off")
+	cmd.Env = slices.Concat(os.Environ(), cgo, b.Platform.environment(), []string{"GOFLAGS=-buildvcs=false", "GOWORK=off"})
 	// As Ctrl-C does it: a go command that is killed leaves its compilers running and its working folder behind.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = interruptGrace

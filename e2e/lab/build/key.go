@@ -30,6 +30,7 @@ func (b *Builder) key(ctx context.Context, c components.Component) (string, erro
 	dir := filepath.Join(b.Root, c.Dir)
 	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT")
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), b.Platform.environment()...)
 	toolchain, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("ask go for its version: %w", err)

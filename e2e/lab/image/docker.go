@@ -57,3 +57,22 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	}
 	return string(out), nil
 }
+
+// Install gives Docker an image whose name stays the same when its content changes, and calls it by further tags as well.
+// What had the name before goes, unless something uses it.
+func Install(ctx context.Context, img Image, tags ...string) error {
+	const id = "{{.Id}}"
+	before, errBefore := docker(ctx, "image", "inspect", "--format", id, img.Ref())
+	if out, err := docker(ctx, "load", "--quiet", "--input", img.Archive); err != nil {
+		return fmt.Errorf("load the image %s into Docker: %w\n%s", img.Ref(), err, tail(out))
+	}
+	for _, tag := range tags {
+		if out, err := docker(ctx, "tag", img.Ref(), img.Name+":"+tag); err != nil {
+			return fmt.Errorf("call the image %s by the tag %s: %w\n%s", img.Ref(), tag, err, tail(out))
+		}
+	}
+	if after, err := docker(ctx, "image", "inspect", "--format", id, img.Ref()); err == nil && errBefore == nil && after != before {
+		_, _ = docker(ctx, "image", "rm", strings.TrimSpace(before))
+	}
+	return nil
+}

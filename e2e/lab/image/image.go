@@ -154,8 +154,8 @@ func pack(ctx context.Context, spec Spec, made *Image, temp, file string) error 
 		return fmt.Errorf("read the configuration: %w", err)
 	}
 	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", runtime.GOARCH
-	config.Created = v1.Time{Time: madeAt}
+	config.OS, config.Architecture = "linux", spec.architecture()
+	config.Created = v1.Time{Time: spec.created()}
 	config.Config = spec.config()
 	if img, err = mutate.ConfigFile(img, config); err != nil {
 		return fmt.Errorf("set the configuration: %w", err)
@@ -189,7 +189,7 @@ func (s Spec) key() (string, error) {
 		Platform string
 		Spec     Spec
 		Sums     map[string]string
-	}{layout, runtime.GOOS + "/" + runtime.GOARCH, s, map[string]string{}}
+	}{layout, runtime.GOOS + "/" + s.architecture(), s, map[string]string{}}
 	// A source counts by what is in it, not by where it lies.
 	keyed.Spec.Base.Path = ""
 	keyed.Spec.Files = make([]File, len(s.Files))

@@ -41,16 +41,15 @@ type layer struct {
 	about          string
 }
 
-// compress writes a layer into the file at path. The fastest level: images are made and unpacked on one machine, and
-// what they hold is mostly programs that do not become much smaller.
-func compress(path string, write func(io.Writer) error) (*layer, error) {
+// compress writes a layer into the file at path.
+func compress(path string, level int, write func(io.Writer) error) (*layer, error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
 	packed, plain := sha256.New(), sha256.New()
-	zip, err := gzip.NewWriterLevel(io.MultiWriter(f, packed), gzip.BestSpeed)
+	zip, err := gzip.NewWriterLevel(io.MultiWriter(f, packed), level)
 	if err != nil {
 		return nil, err
 	}

@@ -1,16 +1,19 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/gzip"
 )
 
 // Label is on every image that this package makes; its value is the image's name.
@@ -31,6 +34,8 @@ type Spec struct {
 	Files []File
 	// Entrypoint is the program and its first arguments.
 	Entrypoint []string
+	// Cmd is what runs when nobody says what to run.
+	Cmd []string `json:",omitempty"`
 	// User is who runs it, as "UID:GID", root when empty.
 	User string
 	// Env are variables as "NAME=value".
@@ -39,6 +44,25 @@ type Spec struct {
 	Labels map[string]string
 	// StopSignal ends the program, SIGTERM when empty.
 	StopSignal string
+	// Healthcheck is the command that says by its exit code whether the program is well.
+	Healthcheck *Healthcheck `json:",omitempty"`
+	// Volumes are folders that outlive a container's layers, and Ports what it listens on, as "2677/tcp".
+	Volumes, Ports []string `json:",omitempty"`
+	// Architecture is that of the programs, in Go's words; this machine's when empty.
+	Architecture string `json:",omitempty"`
+	// Created is what the image says of its age. The files in it have none.
+	Created time.Time `json:",omitzero"`
+	// Small takes time for fewer bytes: for images that are published.
+	Small bool `json:",omitempty"`
+}
+
+// Healthcheck is a command that is run in a container again and again.
+type Healthcheck struct {
+	Command []string
+	// Every is the time between two runs, Timeout what one may take, Grace the time after the start in which failures do not
+	// count, and Failures how many in a row make a container unhealthy.
+	Every, Timeout, Grace time.Duration
+	Failures              int
 }
 
 // File is a file, a folder or a symbolic link of an image.
@@ -102,16 +126,55 @@ func (s Spec) config() v1.Config {
 	for name, value := range s.Labels {
 		labels[name] = value
 	}
-	return v1.Config{
-		Entrypoint: s.Entrypoint, User: s.User, Env: s.Env, Labels: labels, StopSignal: s.StopSignal, WorkingDir: "/",
+	config := v1.Config{
+		Entrypoint: s.Entrypoint, Cmd: s.Cmd, User: s.User, Env: s.Env, Labels: labels, StopSignal: s.StopSignal, WorkingDir: "/",
+		Volumes: set(s.Volumes), ExposedPorts: set(s.Ports),
 	}
+	if h := s.Healthcheck; h != nil {
+		config.Healthcheck = &v1.HealthConfig{
+			Test: append([]string{"CMD"}, h.Command...), Interval: h.Every, Timeout: h.Timeout, StartPeriod: h.Grace, Retries: h.Failures,
+		}
+	}
+	return config
+}
+
+// set is how an image writes a list whose order says nothing.
+func set(list []string) map[string]struct{} {
+	if len(list) == 0 {
+		return nil
+	}
+	members := map[string]struct{}{}
+	for _, member := range list {
+		members[member] = struct{}{}
+	}
+	return members
+}
+
+// architecture is that of the image's programs.
+func (s Spec) architecture() string { return cmp.Or(s.Architecture, runtime.GOARCH) }
+
+// created is when the image says it was made.
+func (s Spec) created() time.Time {
+	if s.Created.IsZero() {
+		return madeAt
+	}
+	return s.Created.UTC()
+}
+
+// level is how hard layers are compressed. The fastest one does where images are made and unpacked on one machine: what they
+// hold is mostly programs that do not become much smaller.
+func (s Spec) level() int {
+	if s.Small {
+		return gzip.BestCompression
+	}
+	return gzip.BestSpeed
 }
 
 // layers packs the base and the files, each into a compressed file in temp.
 func (s Spec) layers(ctx context.Context, temp string) ([]*layer, error) {
 	var layers []*layer
 	if s.Base.Path != "" {
-		base, err := compress(filepath.Join(temp, "base.tar.gz"), s.Base.copyTo)
+		base, err := compress(filepath.Join(temp, "base.tar.gz"), s.level(), s.Base.copyTo)
 		if err != nil {
 			return nil, fmt.Errorf("pack the base: %w", err)
 		}
@@ -124,7 +187,7 @@ func (s Spec) layers(ctx context.Context, temp string) ([]*layer, error) {
 			return nil, err
 		}
 	}
-	files, err := compress(filepath.Join(temp, "files.tar.gz"), content.writer(ctx))
+	files, err := compress(filepath.Join(temp, "files.tar.gz"), s.level(), content.writer(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("pack the files: %w", err)
 	}
