@@ -19,6 +19,8 @@ CITOOL := go tool -modfile=scripts/ci/go.mod
 # The linter, from a folder of a module of ours: its pin is at the root, given as that folder sees it.
 GOLANGCI_AT = go tool -modfile=$(1)/scripts/lint/go.mod golangci-lint
 GOLANGCI := $(call GOLANGCI_AT,.)
+RELEASE := CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/release
+
 
 .PHONY: help
 help: ## List the targets
@@ -91,6 +93,18 @@ images-push: ## Those that make e2e-aws needs, to the registry E2E_REGISTRY
 	@[ -n "$(E2E_REGISTRY)" ] || { echo "say where to: make images-push E2E_REGISTRY=..."; exit 1; }
 	CGO_ENABLED=0 E2E_REGISTRY="$(E2E_REGISTRY)" go run $(E2E_BUILD) ./scripts/images
 
+.PHONY: image
+image: ## The image ampersand:VERSION and ampersand:latest for this machine, into the local Docker: docs/release.md
+	$(RELEASE) image
+
+.PHONY: image-layout
+image-layout: ## The image for linux/amd64 and linux/arm64 as an OCI image layout in dist/; needs no Docker
+	$(RELEASE) layout
+
+.PHONY: release
+release: ## Archives, lists of contents, the image and checksums into dist/, nothing is published. VERSION=v0.1.0 has to be the newest of CHANGELOG.md. ARGS are further flags
+	$(RELEASE) archives $(if $(VERSION),--version $(VERSION)) $(ARGS)
+
 .PHONY: e2e
 e2e: ## Every suite: autoscaling, controls, the recipe as published; E2E_SIGNING=all adds IAM roles and their failures
 	$(E2E)
@@ -132,5 +146,5 @@ fmt: ## Format the code
 	cd emulator/ampcontainer && $(call GOLANGCI_AT,../..) fmt ./...
 
 .PHONY: clean
-clean: ## Remove artifacts of runs; the cache of built components stays (its path is in the README)
-	rm -rf e2e/artifacts
+clean: ## Remove artifacts of runs and what make release wrote; the cache of built components stays (its path is in the README)
+	rm -rf e2e/artifacts dist

@@ -95,6 +95,8 @@ type Config struct {
 	Now func() time.Time
 	// Version is what the metrics say runs here.
 	Version string
+	// Revision is the commit that Version was built from, as far as it is known.
+	Revision string
 }
 
 var (

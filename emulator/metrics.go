@@ -27,7 +27,7 @@ type metrics struct {
 	heads     *headCollector
 }
 
-func newMetrics(version string) *metrics {
+func newMetrics(version, revision string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -53,10 +53,14 @@ func newMetrics(version string) *metrics {
 		}, []string{"rule", "effect"}),
 		heads: newHeadCollector(),
 	}
+	built := prometheus.Labels{"version": version}
+	if revision != "" {
+		built["revision"] = revision
+	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "ampersand_build_info",
-		Help:        "Always 1; the label says which version runs.",
-		ConstLabels: prometheus.Labels{"version": version},
+		Help:        "Always 1; the labels say which version runs.",
+		ConstLabels: built,
 	})
 	info.Set(1)
 	m.registry.MustRegister(info, m.requests, m.durations, m.refusals, m.discarded, m.faults, m.heads,

@@ -95,7 +95,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		cfg:       cfg,
 		grace:     ShutdownGrace,
 		served:    make(chan struct{}),
-		metrics:   newMetrics(cfg.Version),
+		metrics:   newMetrics(cfg.Version, cfg.Revision),
 		inspector: newInspector(inspectorSize),
 		quotas:    quota.New(),
 	}

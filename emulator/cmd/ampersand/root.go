@@ -30,11 +30,12 @@ func newRoot(env lookup, stdout, stderr io.Writer) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate(versionLine() + "\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{cmd.CommandPath(), err}
 	})
-	root.AddCommand(newServe(env, stdout, stderr), newConformance(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newFaults(env, stdout), newCheck(env, os.Stdin, stdout), newDoctor(env, stdout), newVersion(stdout))
+	root.AddCommand(newServe(env, stdout, stderr), newHealth(env, stdout), newConformance(env, stdout, stderr), newQuotas(stdout), newExplain(env, stdout), newFaults(env, stdout), newCheck(env, os.Stdin, stdout), newDoctor(env, stdout), newVersion(stdout))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	checkTopics(root)

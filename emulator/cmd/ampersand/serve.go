@@ -42,6 +42,7 @@ func newServe(env lookup, stdout, stderr io.Writer) *cobra.Command {
 			Retention:        emulator.DefaultRetention,
 			OutOfOrderWindow: emulator.DefaultOutOfOrderWindow,
 			Version:          version(),
+			Revision:         builtFrom(),
 		},
 		quotas: map[string]string{},
 		auth:   string(emulator.AuthStrict), logLevel: "info", logFormat: "text",
