@@ -33,6 +33,9 @@ import (
 
 const workspaceID = "ws-11111111-1111-4111-8111-111111111111"
 
+// What the program is told by the linker, as a release is.
+const releasedAs, releasedFrom = "v9.8.7", "0123abc"
+
 // binary is the program, built once.
 var binary string
 
@@ -45,7 +48,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "ampersand")
-	if out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "go", "build",
+		"-ldflags", "-X main.release="+releasedAs+" -X main.revision="+releasedFrom, "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1
 	}
