@@ -56,6 +56,18 @@ test-ampcontainer: ## The testcontainers-go module with AMPERSAND_IMAGE=ampersan
 	AMPERSAND_IMAGE="$(AMPERSAND_IMAGE)" go -C emulator/ampcontainer test -v -count=1 -timeout=20m $(RACE) ./...
 	AMPERSAND_IMAGE="$(AMPERSAND_IMAGE)" go test -tags=outside,docker -v -count=1 -timeout=60m -run '^TestContainerModule$$' ./e2e/outside
 
+.PHONY: test-image
+test-image: image ## The image in containers without rights: health, samples over a restart, each program. Needs a Docker daemon
+	go test -tags=docker -v -count=1 -timeout=20m -run Container ./e2e/release
+
+.PHONY: test-compose
+test-compose: image ## The compose file for users, played from another folder. Needs a Docker daemon; builds Docker Compose where docker has none
+	go test -tags=compose -v -count=1 -timeout=40m -run Compose ./e2e/outside
+
+.PHONY: test-release
+test-release: ## A release for this machine and the image for both platforms: what is in it, the same bytes from another clone, a sample written and queried
+	go test -tags=release -v -count=1 -timeout=60m -run Released ./e2e/release
+
 .PHONY: e2e-local
 e2e-local: ## The whole chain, 1 -> 10 -> 1, both ways of signing, with a timeline: the main job. SCENARIO=FILE plays a scenario instead. On kind if Docker answers, else KWOK
 	$(E2E) -run '^$(if $(SCENARIO),TestScenarios,TestAutoscaling)$$' $(if $(SCENARIO),-args -scenario=$(SCENARIO))

@@ -57,7 +57,7 @@ func (p Product) Names() []string {
 func (m *Maker) Build(ctx context.Context, platform build.Platform) (Product, error) {
 	began := time.Now()
 	builder := &build.Builder{Root: m.Root, Cache: m.Cache, Platform: platform, Logf: m.Logf}
-	programs, err := builder.Build(ctx, []components.Component{components.Published(m.Version.linkFlags())})
+	programs, err := builder.Build(ctx, []components.Component{components.Published(m.Version.LinkFlags())})
 	if err != nil {
 		return Product{}, fmt.Errorf("programs for %s: %w", platform, err)
 	}

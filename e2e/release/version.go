@@ -30,8 +30,8 @@ type Version struct {
 // Number is the version as images are tagged: without the v.
 func (v Version) Number() string { return strings.TrimPrefix(v.Name, "v") }
 
-// linkFlags tell the programs which release they are.
-func (v Version) linkFlags() string {
+// LinkFlags tell the programs which release they are.
+func (v Version) LinkFlags() string {
 	return "-X main.release=" + v.Name + " -X main.revision=" + v.Revision
 }
 

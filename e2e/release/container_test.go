@@ -12,13 +12,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/amp"
 	amptypes "github.com/aws/aws-sdk-go-v2/service/amp/types"
 	"github.com/stretchr/testify/require"
-
-	"github.com/ampersand-amp/ampersand/e2e/release/sample"
-	"github.com/ampersand-amp/ampersand/emulator"
 )
 
 // patience is how long Docker, on a machine that is busy, may take for one thing.
@@ -98,21 +94,6 @@ func (c container) stop(t *testing.T) string {
 	docker(t, "stop", "--time", "60", c.id)
 	require.Less(t, time.Since(began), 10*time.Second)
 	return c.inspect(t.Context(), "{{.State.ExitCode}}")
-}
-
-// client signs for the emulator at an address with its root key.
-func client(address string) *amp.Client {
-	return amp.NewFromConfig(aws.Config{
-		Region: emulator.DefaultRegion, BaseEndpoint: aws.String("http://" + address),
-		Credentials: credentials.NewStaticCredentialsProvider(emulator.DefaultAccessKeyID, emulator.DefaultSecretAccessKey, ""),
-	})
-}
-
-func samples(address, workspace string) sample.Client {
-	return sample.Client{
-		Workspace: "http://" + address + "/workspaces/" + workspace,
-		Region:    emulator.DefaultRegion, AccessKey: emulator.DefaultAccessKeyID, SecretKey: emulator.DefaultSecretAccessKey,
-	}
 }
 
 // The emulator runs as anybody would run it: without rights, on a read-only root, with data in a volume that outlives it.
