@@ -51,7 +51,6 @@ func (s *Server) serveFaults(x *exchange) {
 		s.answerMethod(x, "GET, PUT, DELETE")
 		return
 	}
-	x.w.Header().Set("Cache-Control", "no-store")
 	awsapi.WriteJSON(x.w, http.StatusOK, fault.List{Faults: s.faults.List()})
 }
 

@@ -112,6 +112,7 @@ func (s *Server) forget(ctx context.Context, id string) {
 	s.buckets.Forget(id)
 	s.ingest.Forget(id)
 	s.metrics.forget(id)
+	s.traffic.Forget(id)
 	if err := s.alerting.Remove(ctx, id); err != nil {
 		s.cfg.Logger.Error("rules and alert manager of a deleted workspace could not be removed", "workspace", id, "error", err)
 	}
@@ -153,7 +154,6 @@ func (s *Server) serveNotifications(x *exchange) {
 		s.answerMethod(x, http.MethodGet)
 		return
 	}
-	x.w.Header().Set("Cache-Control", "no-store")
 	id := x.r.URL.Query().Get("workspace")
 	if _, ok := s.workspaces.InForce(id); !ok {
 		awsapi.WriteJSON(x.w, http.StatusNotFound, map[string]string{

@@ -186,6 +186,7 @@ func (s *Server) finish(x *exchange, at time.Time, took time.Duration) {
 	}
 	if x.route.kind != kindOwn {
 		s.inspector.add(shown)
+		s.noteTraffic(x.route, verdict == explain.Accepted)
 	}
 }
 

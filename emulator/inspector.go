@@ -69,8 +69,8 @@ func (r *ring) add(one numbered) {
 	r.next = (r.next + 1) % len(r.kept)
 }
 
-// last returns the requests, the newest first, without their explanations.
-func (i *inspector) last() []explain.Request {
+// Last returns the requests, the newest first, without their explanations.
+func (i *inspector) Last() []explain.Request {
 	i.mu.Lock()
 	all := slices.Concat(i.accepted.kept, i.refused.kept)
 	i.mu.Unlock()
@@ -83,7 +83,8 @@ func (i *inspector) last() []explain.Request {
 	return out
 }
 
-func (i *inspector) find(id string) (explain.Request, bool) {
+// Find returns one request, with its explanation.
+func (i *inspector) Find(id string) (explain.Request, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, kept := range [][]numbered{i.refused.kept, i.accepted.kept} {

@@ -22,6 +22,7 @@ type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	refusals  *prometheus.CounterVec
+	ingested  *prometheus.CounterVec
 	discarded *prometheus.CounterVec
 	faults    *prometheus.CounterVec
 	heads     *headCollector
@@ -43,6 +44,10 @@ func newMetrics(version, revision string) *metrics {
 			Name: "ampersand_refusals_total",
 			Help: "Requests that were not accepted, by reason.",
 		}, []string{"reason"}),
+		ingested: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ampersand_ingested_samples_total",
+			Help: "Samples of remote write requests that were stored, by workspace.",
+		}, []string{"workspace"}),
 		discarded: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ampersand_discarded_samples_total",
 			Help: "Samples of remote write requests that were not stored, by workspace and reason.",
@@ -63,7 +68,7 @@ func newMetrics(version, revision string) *metrics {
 		ConstLabels: built,
 	})
 	info.Set(1)
-	m.registry.MustRegister(info, m.requests, m.durations, m.refusals, m.discarded, m.faults, m.heads,
+	m.registry.MustRegister(info, m.requests, m.durations, m.refusals, m.ingested, m.discarded, m.faults, m.heads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -74,6 +79,7 @@ func (m *metrics) handler() http.Handler {
 
 // forget drops the series of a workspace that is deleted.
 func (m *metrics) forget(workspaceID string) {
+	m.ingested.DeleteLabelValues(workspaceID)
 	m.discarded.DeletePartialMatch(prometheus.Labels{"workspace": workspaceID})
 }
 
@@ -115,6 +121,18 @@ func (c *headCollector) track(db *storage.DB) {
 // forget drops deleted workspaces, whose samples in memory would stay with them.
 func (c *headCollector) forget() {
 	maps.DeleteFunc(c.dbs, func(_ string, db *storage.DB) bool { return db.Err() != nil })
+}
+
+// series returns the number of series in memory of a workspace; ok is false if its
+// samples were not opened since the start.
+func (c *headCollector) series(workspaceID string) (n uint64, ok bool) {
+	c.mu.Lock()
+	db := c.dbs[workspaceID]
+	c.mu.Unlock()
+	if db == nil || db.Err() != nil {
+		return 0, false
+	}
+	return db.Stats().Series, true
 }
 
 // Describe implements prometheus.Collector.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ampersand-amp/ampersand/emulator/awsapi"
+	"github.com/ampersand-amp/ampersand/emulator/console"
 	"github.com/ampersand-amp/ampersand/emulator/explain"
 	"github.com/ampersand-amp/ampersand/emulator/fault"
 	"github.com/ampersand-amp/ampersand/emulator/identity"
@@ -51,6 +52,7 @@ func (s *Server) answerMethod(x *exchange, allowed string) {
 // loopback address, calls the emulator by a loopback name (a page on the web
 // can point its own name at 127.0.0.1), and no other site's page is behind it.
 func (s *Server) serveConsole(x *exchange) {
+	console.SetHeaders(x.w.Header())
 	if !s.cfg.ConsoleOpen && (!loopbackAddr(x.r.RemoteAddr) || !loopbackHost(x.r.Host)) {
 		x.reason = reasonNotLoopback
 		awsapi.WriteJSON(x.w, http.StatusForbidden, map[string]string{
@@ -82,7 +84,7 @@ func (s *Server) serveConsole(x *exchange) {
 	case fault.Path:
 		s.serveFaults(x)
 	default:
-		http.NotFound(x.w, x.r)
+		s.console.ServeHTTP(x.w, x.r)
 	}
 }
 
@@ -92,13 +94,12 @@ func (s *Server) serveRequests(x *exchange) {
 		s.answerMethod(x, http.MethodGet)
 		return
 	}
-	x.w.Header().Set("Cache-Control", "no-store")
 	query := x.r.URL.Query()
 	if !query.Has("id") {
-		awsapi.WriteJSON(x.w, http.StatusOK, explain.List{Requests: s.inspector.last()})
+		awsapi.WriteJSON(x.w, http.StatusOK, explain.List{Requests: s.inspector.Last()})
 		return
 	}
-	e, ok := s.inspector.find(query.Get("id"))
+	e, ok := s.inspector.Find(query.Get("id"))
 	if !ok {
 		awsapi.WriteJSON(x.w, http.StatusNotFound, map[string]string{"message": explain.ErrNotFound.Error()})
 		return

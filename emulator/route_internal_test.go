@@ -89,11 +89,11 @@ func TestInspectorForgetsTheOldest(t *testing.T) {
 		i.add(explain.Request{ID: id, Verdict: explain.Accepted})
 	}
 	var ids []string
-	for _, e := range i.last() {
+	for _, e := range i.Last() {
 		ids = append(ids, e.ID)
 	}
 	require.Equal(t, []string{"e", "d", "c", "refused"}, ids)
-	_, ok := i.find("a")
+	_, ok := i.Find("a")
 	require.False(t, ok)
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/ampersand-amp/ampersand/emulator/quota"
 	"github.com/ampersand-amp/ampersand/emulator/sigv4"
 	"github.com/ampersand-amp/ampersand/emulator/storage"
+	"github.com/ampersand-amp/ampersand/emulator/traffic"
 	"github.com/ampersand-amp/ampersand/emulator/workspace"
 )
 
@@ -76,6 +77,8 @@ type Server struct {
 	buckets     *quota.Buckets
 	metrics     *metrics
 	inspector   *inspector
+	traffic     *traffic.Book
+	console     http.Handler
 	faults      *fault.Set
 
 	tempDir   string // to remove, if the data folder is temporary
@@ -98,6 +101,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		metrics:   newMetrics(cfg.Version, cfg.Revision),
 		inspector: newInspector(inspectorSize),
 		quotas:    quota.New(),
+		traffic:   traffic.New(cfg.Now),
 	}
 	s.buckets = quota.NewBuckets(s.quotas, cfg.Now)
 	s.faults = fault.NewSet(fault.Config{Now: cfg.Now})
@@ -139,6 +143,10 @@ func (s *Server) start(ctx context.Context) error {
 		OnDiscard: func(workspaceID, reason string, n int) {
 			s.metrics.discarded.WithLabelValues(workspaceID, reason).Add(float64(n))
 		},
+		OnDone: func(workspaceID string, stored, discarded int) {
+			s.metrics.ingested.WithLabelValues(workspaceID).Add(float64(stored))
+			s.traffic.Samples(workspaceID, stored, discarded)
+		},
 	})
 	s.query = query.New(query.Config{
 		Logger: s.cfg.Logger, Registerer: s.metrics.registry, Now: s.cfg.Now, Quotas: s.quotas,
@@ -156,6 +164,7 @@ func (s *Server) start(ctx context.Context) error {
 	})
 	s.iam = newIAMFront(s.cfg, s.identities)
 	s.sts = sts.New(sts.Config{Store: s.identities, AccountID: s.cfg.AccountID, Now: s.cfg.Now, Logger: s.cfg.Logger})
+	s.console = s.newConsole()
 	s.http = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,

@@ -62,7 +62,6 @@ func (s *Server) serveQuotas(x *exchange) {
 		s.answerMethod(x, "GET, PATCH")
 		return
 	}
-	x.w.Header().Set("Cache-Control", "no-store")
 	awsapi.WriteJSON(x.w, http.StatusOK, map[string]any{"quotas": s.quotas.List()})
 }
 

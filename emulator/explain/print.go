@@ -16,13 +16,13 @@ func PrintList(w io.Writer, requests []Request) error {
 	_, _ = fmt.Fprintln(tab, "TIME\tID\tSTATUS\tCAUSE\tREQUEST") // Flush tells
 	for _, r := range requests {
 		_, _ = fmt.Fprintf(tab, "%s\t%s\t%d\t%s\t%s %s\n", r.Time.UTC().Format(time.TimeOnly), visible(r.ID), r.Status,
-			visible(r.cause()), visible(r.Method), visible(r.Path))
+			visible(r.Why()), visible(r.Method), visible(r.Path))
 	}
 	return tab.Flush()
 }
 
-// cause is the finest word that the emulator has for why.
-func (r Request) cause() string {
+// Why is the finest word that the emulator has for why a request was not accepted.
+func (r Request) Why() string {
 	if r.Explanation != nil && r.Explanation.Cause != "" {
 		return r.Explanation.Cause
 	}
@@ -53,7 +53,7 @@ func Print(w io.Writer, r Request) error {
 	field("verdict", verdict)
 	field("fault", r.Fault)
 	if e := r.Explanation; e != nil {
-		e.print(&b, field, r.cause())
+		e.print(&b, field, r.Why())
 	} else if r.Fault != "" {
 		b.WriteString("\nThis was made by fault rule " + visible(r.Fault) + ", on purpose.\n")
 	} else if r.Verdict == Accepted {

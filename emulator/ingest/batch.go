@@ -26,6 +26,7 @@ type batch struct {
 	pending map[uint64]int64
 
 	appended, written counts   // in app, and committed
+	stored            int      // committed samples of both kinds
 	invalid           *discard // first fault found by validation
 	refused           *discard // first refusal of the store
 	discarded         map[string]int
@@ -250,6 +251,7 @@ func (b *batch) commit() error {
 	if err := b.app.Commit(); err != nil {
 		return fmt.Errorf("commit samples: %w", err)
 	}
+	b.stored += b.appended.total()
 	b.written.samples += b.appended.samples
 	b.written.histograms += b.appended.histograms
 	b.appended = counts{}

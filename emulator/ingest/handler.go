@@ -37,6 +37,9 @@ type Config struct {
 	// OnDiscard is told how many samples of a request were dropped and why, by
 	// the reasons of AMP's DiscardedSamples metric. It may be nil.
 	OnDiscard func(workspaceID, reason string, n int)
+	// OnDone is told at the end of each request how many of its samples are stored and
+	// how many were dropped. It may be nil.
+	OnDone func(workspaceID string, stored, discarded int)
 }
 
 // Target is the workspace that a request writes to.
@@ -61,13 +64,14 @@ type Handler struct {
 	replicas  *replicas
 	version2  bool
 	onDiscard func(workspaceID, reason string, n int)
+	onDone    func(workspaceID string, stored, discarded int)
 	buffers   sync.Pool // *[]byte, for decoded bodies
 	shapes    shapes
 }
 
 // New returns a Handler.
 func New(c Config) *Handler {
-	h := &Handler{shapes: newShapes(), now: c.Now, log: c.Logger, quotas: c.Quotas, version2: c.RemoteWrite2, onDiscard: c.OnDiscard}
+	h := &Handler{shapes: newShapes(), now: c.Now, log: c.Logger, quotas: c.Quotas, version2: c.RemoteWrite2, onDiscard: c.OnDiscard, onDone: c.OnDone}
 	if h.now == nil {
 		h.now = time.Now
 	}
@@ -79,6 +83,9 @@ func New(c Config) *Handler {
 	}
 	if h.onDiscard == nil {
 		h.onDiscard = func(string, string, int) {}
+	}
+	if h.onDone == nil {
+		h.onDone = func(string, int, int) {}
 	}
 	h.rates = quota.NewBuckets(h.quotas, h.now)
 	h.replicas = newReplicas(h.quotas)
@@ -110,9 +117,12 @@ func (h *Handler) ServeWrite(w http.ResponseWriter, r *http.Request, t Target) {
 	}
 	b := &batch{h: h, target: t, limits: l, discarded: make(map[string]int)}
 	err = b.write(r.Context(), req)
+	dropped := 0
 	for reason, n := range b.discarded {
 		h.onDiscard(t.WorkspaceID, reason, n)
+		dropped += n
 	}
+	h.onDone(t.WorkspaceID, b.stored, dropped)
 	if version2 {
 		setWritten(w.Header(), b.written)
 	}
