@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -113,10 +114,14 @@ func eval[T any](b *browser, expression string) T {
 	return v
 }
 
-// until waits for an expression to hold, across pages.
+// until waits for an expression to hold. The page may be on its way to another meanwhile, which is no error.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	b.run("wait for "+expression, chromedp.Poll("document.readyState === 'complete' && ("+expression+")", nil, chromedp.WithPollingTimeout(patience)))
+	require.Eventually(b.t, func() bool {
+		holds := false
+		err := chromedp.Run(b.ctx, chromedp.Evaluate("document.readyState === 'complete' && !!("+expression+")", &holds))
+		return err == nil && holds
+	}, patience, 20*time.Millisecond, "wait for %s", expression)
 }
 
 // keys presses keys, one after the other.
