@@ -21,6 +21,10 @@ GOLANGCI_AT = go tool -modfile=$(1)/scripts/lint/go.mod golangci-lint
 GOLANGCI := $(call GOLANGCI_AT,.)
 RELEASE := CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/release
 
+# What judges the accessibility of the console's pages; it is fetched for that and part of nothing.
+AXE_VERSION := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+
 
 .PHONY: help
 help: ## List the targets
@@ -36,8 +40,16 @@ test-clients: ## Programs of others against the emulator: AWS CLI, curl, Prometh
 	go test -tags=clients -v -count=1 -parallel=16 -timeout=20m $(RACE) ./e2e/clients
 
 .PHONY: test-browser
-test-browser: ## The report's page in a headless Chromium, which CHROMIUM names or the path has
+test-browser: ## The report's page and the console in a headless Chromium, which CHROMIUM names or the path has; AXE=axe.min.js has axe-core judge too
 	go test -tags=clients -v -count=1 -run '^TestPageInABrowser$$' ./e2e/timeline
+	AXE="$(abspath $(AXE))" go test -tags=clients -v -count=1 -timeout=20m ./e2e/console
+
+.PHONY: axe
+axe: ## The same, with axe-core fetched by npm into the cache, by its hash
+	dir="$${AMPERSAND_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ampersand}/axe-core-$(AXE_VERSION)"; mkdir -p "$$dir"; \
+	  [ -f "$$dir/package/axe.min.js" ] || { npm pack --silent --pack-destination "$$dir" axe-core@$(AXE_VERSION) >/dev/null; \
+	    echo "$(AXE_SHA256)  $$dir/axe-core-$(AXE_VERSION).tgz" | sha256sum --check --quiet; tar -xzf "$$dir/axe-core-$(AXE_VERSION).tgz" -C "$$dir" package/axe.min.js; }; \
+	  $(MAKE) test-browser AXE="$$dir/package/axe.min.js"
 
 .PHONY: test-action
 test-action: ## action.yml as another repository's workflow plays it, on KWOK, with bash in the runner's place

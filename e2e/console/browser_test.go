@@ -43,13 +43,13 @@ func open(t *testing.T, home string, width, height int64, scheme string) *browse
 	u, err := url.Parse(home)
 	require.NoError(t, err)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(patience),
+		chromedp.ExecPath(program), chromedp.WSURLReadTimeout(patience),
 		// A sandbox of its own needs rights that a container seldom has; the pages are ours.
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() { require.NoError(t, chromedp.Cancel(ctx)) }) // waits until the program has ended and its profile is gone
 	b := &browser{t: t, ctx: ctx, home: u}
 	chromedp.ListenTarget(ctx, b.hear)
 	require.NoError(t, chromedp.Run(ctx, network.Enable(), log.Enable(), runtime.Enable(),

@@ -59,7 +59,7 @@ func TestLooks(t *testing.T) {
 		{"faults-empty", "/_ampersand/faults", empty, false},
 		{"lost", "/_ampersand/lost", full, true},
 	}
-	axe := ""
+	pictures, axe := t.ArtifactDir(), ""
 	if path := os.Getenv("AXE"); path != "" {
 		source, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -67,7 +67,8 @@ func TestLooks(t *testing.T) {
 	}
 	for scheme, width := range map[string][]int64{"light": {1280, 390}, "dark": {1280, 390}} {
 		for _, w := range width {
-			t.Run(scheme+"-"+strconv.FormatInt(w, 10), func(t *testing.T) {
+			look := scheme + "-" + strconv.FormatInt(w, 10)
+			t.Run(look, func(t *testing.T) {
 				for _, of := range []*stage{full, empty} {
 					b := open(t, of.srv.URL(), w, 900, scheme)
 					for _, p := range pages {
@@ -85,7 +86,7 @@ func TestLooks(t *testing.T) {
 						}
 						var picture []byte
 						b.run("take a picture", chromedp.FullScreenshot(&picture, 100))
-						require.NoError(t, os.WriteFile(filepath.Join(t.ArtifactDir(), p.name+".png"), picture, 0o644))
+						require.NoError(t, os.WriteFile(filepath.Join(pictures, p.name+"-"+look+".png"), picture, 0o644))
 					}
 				}
 			})

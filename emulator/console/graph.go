@@ -79,7 +79,7 @@ func bounds(m model.Matrix) (low, high float64) {
 func draw(class string, width, height float64, times int, m model.Matrix, from, to time.Time, step time.Duration, low, high float64) drawing {
 	d := drawing{Class: class, Width: width, Height: height, Left: 56, Right: width - 14, Top: 12, Bottom: height - 28}
 	steps := niceStep(low, high)
-	if low >= 0 && low < high/2 {
+	if low >= 0 && (low < high/2 || low == high) {
 		low = 0
 	}
 	low, high = math.Floor(low/steps)*steps, math.Ceil(high/steps)*steps

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -117,6 +118,7 @@ func (f *files) funcs() template.FuncMap {
 		"dash":    func(i int) int { return i / hues },
 		"percent": func(share float64) string { return strconv.FormatFloat(100*share, 'f', 1, 64) + " %" },
 		"labels":  func(set map[string]string) string { return labels.FromMap(set).String() },
+		"span":    func(d time.Duration) string { return model.Duration(d).String() },
 		"dict":    dict,
 	}
 }

@@ -19,6 +19,7 @@ const bannerTemplate = `Ampersand {{.Version}} is ready: {{.URL}}
   secret key  {{.SecretKey}}
   data        {{.Data}}
   auth        {{.Auth}}
+  console     {{.URL}}/_ampersand/
   health      {{.URL}}/-/ready   metrics  {{.URL}}/metrics   requests  {{.URL}}/_ampersand/api/requests
 
 Workspaces
