@@ -46,7 +46,7 @@ func open(t *testing.T, home string, width, height int64, scheme string) *browse
 		chromedp.ExecPath(program), chromedp.WSURLReadTimeout(patience),
 		// A sandbox of its own needs rights that a container seldom has; the pages are ours.
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...) // it ends in the cleanup, before which a test's context does
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx)
 	t.Cleanup(func() { require.NoError(t, chromedp.Cancel(ctx)) }) // waits until the program has ended and its profile is gone
