@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ampersand-amp/ampersand/e2e/clients/debian"
 )
 
 // cli is the distribution's AWS CLI. It runs on the interpreter and the libraries that were unpacked with it, so that
@@ -67,16 +69,16 @@ func (c *cli) exec(t *testing.T, env []string, args ...string) (code int, stdout
 // execService runs `aws SERVICE` likewise.
 func (c *cli) execService(t *testing.T, env []string, service string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	usr := filepath.Join(c.debian, "usr")
+	program, err := debian.AWS(c.debian)
+	require.NoError(t, err)
+	args = append([]string{program.Args[1], service, "--endpoint-url", c.witness.url, "--region", region, "--output", "json"}, args...)
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), filepath.Join(usr, "bin", "python3"),
-		append([]string{filepath.Join(usr, "bin", "aws"), service, "--endpoint-url", c.witness.url, "--region", region, "--output", "json"}, args...)...)
-	cmd.Env = slices.Concat(c.environment(t, "PYTHONHOME="+usr, "PYTHONPATH="+filepath.Join(usr, "lib/python3/dist-packages"),
-		"PYTHONNOUSERSITE=1", "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "TZ=UTC"), env)
+	cmd := exec.CommandContext(t.Context(), program.Args[0], args...)
+	cmd.Env = slices.Concat(c.environment(t), program.Env, []string{"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"AWS_ACCESS_KEY_ID=" + accessKey, "AWS_SECRET_ACCESS_KEY=" + secretKey, "TZ=UTC"}, env)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
 	}

@@ -22,6 +22,7 @@ import (
 	promsigv4 "github.com/prometheus/sigv4"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ampersand-amp/ampersand/e2e/clients/debian"
 	"github.com/ampersand-amp/ampersand/e2e/lab/build"
 	"github.com/ampersand-amp/ampersand/e2e/lab/image"
 	"github.com/ampersand-amp/ampersand/e2e/lab/process"
@@ -78,8 +79,8 @@ func newStand(t *testing.T) *stand {
 	}
 	require.NoError(t, os.RemoveAll(s.logs), "logs of the last run")
 	t.Cleanup(s.processes.Close)
-	debian := &image.Debian{Cache: cacheDir, Logf: logf}
-	s.debian, err = debian.Unpacked(t.Context(), userland())
+	distribution := &image.Debian{Cache: cacheDir, Logf: logf}
+	s.debian, err = distribution.Unpacked(t.Context(), debian.Userland())
 	require.NoError(t, err)
 	builder := &build.Builder{Root: root, Cache: cacheDir, Logf: logf}
 	s.programs, err = builder.Build(t.Context(), components.Clients())
@@ -88,32 +89,14 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
-// userland is the distribution's programs. What they need for manuals, web pages and installation is left out: it is more
-// than half.
-func userland() image.Userland {
-	return image.Userland{
-		Name:     "clients",
-		Packages: []string{"awscli", "curl", "prometheus"},
-		// The C library is the machine's own: its loader is the one that starts the programs.
-		Without: []string{
-			"libc6", "adduser", "debconf", "dpkg", "groff-base", "init-system-helpers", "javascript-common", "passwd", "perl",
-			"sgml-base", "tar", "usrmerge", "xml-core", "fonts-glyphicons-halflings", "libjs-bootstrap", "libjs-bootstrap4",
-			"libjs-d3", "libjs-eonasdan-bootstrap-datetimepicker", "libjs-jquery", "libjs-jquery-hotkeys", "libjs-moment",
-			"libjs-moment-timezone", "libjs-mustache", "libjs-popper.js", "libjs-rickshaw",
-		},
-		Drop: []string{"usr/share/javascript", "usr/share/nodejs", "usr/bin/promtool"},
-	}
-}
-
 // environment is that of the distribution's programs: their own libraries, and nothing of the person who runs this.
 func (s *stand) environment(t *testing.T, more ...string) []string {
 	t.Helper()
-	libraries, err := filepath.Glob(filepath.Join(s.debian, "usr", "lib", "*-linux-gnu*"))
+	libraries, err := debian.Libraries(s.debian)
 	require.NoError(t, err)
-	require.NotEmpty(t, libraries, "the packages hold libraries")
 	return append([]string{
 		"HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "PATH=/nonexistent", "AWS_EC2_METADATA_DISABLED=true",
-		"LD_LIBRARY_PATH=" + strings.Join(libraries, ":"),
+		libraries,
 	}, more...)
 }
 

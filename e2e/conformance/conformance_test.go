@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ampersand-amp/ampersand/e2e/conformance"
+	"github.com/ampersand-amp/ampersand/e2e/conformance/output"
 	"github.com/ampersand-amp/ampersand/emulator"
 )
 
@@ -64,6 +65,9 @@ func TestConformance(t *testing.T) {
 	var summary strings.Builder
 	require.NoError(t, report.WriteSummary(&summary))
 	t.Logf("%d checks in %s\n%s", len(report.Results), report.Took.Round(time.Millisecond), &summary)
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "fidelity.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), output.Markdown(report), "docs/fidelity.md says what the emulator answered: `make docs` brings it up to date")
 	require.Empty(t, srv.Workspaces(), "what the run created is removed")
 	m.holds(t, conformance.NewPlan(cfg, false), report)
 }
