@@ -141,6 +141,14 @@ conformance: ## AMP's behaviour, check by check, at TARGET=URL with AWS's usual 
 compliance: ## The Prometheus project's remote-write suites over collector, Prometheus and emulator: docs/yardsticks.md. Needs the module proxy
 	CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/compliance
 
+.PHONY: docs
+docs: ## Bring the generated parts of the documentation up to date: flags, quotas, what the conformance suite checks and finds
+	go run ./scripts/docs
+
+.PHONY: test-docs
+test-docs: ## Every command of the documentation, in a copy of the repository and without a network. Needs apt (Debian, Ubuntu) once
+	go test -tags=docs -v -count=1 -timeout=20m -run '^TestCommands$$' ./e2e/docs
+
 .PHONY: bench
 bench: ## Benchmarks of the emulator
 	go test -run '^$$' -bench . -benchmem ./emulator/...

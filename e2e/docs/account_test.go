@@ -57,7 +57,7 @@ func TestEveryBlock(t *testing.T) {
 }
 
 // typed looks like something that a reader is to type.
-var typed = regexp.MustCompile(`(?m)^\s*(\$ |# |sudo |make |go (run|test|build|install|get) |ampersand [a-z]+ |docker |kubectl |curl |aws |export )`)
+var typed = regexp.MustCompile(`(?m)^[ \t]*(\$ |sudo |make |go (run|test|build|install|get) |ampersand [a-z]+ |docker |kubectl |curl |aws |export [A-Z_]+=)`)
 
 // goTests are the names of all Go tests.
 func goTests(t *testing.T) map[string]bool {

@@ -140,6 +140,7 @@ func newStand(t *testing.T) *stand {
 	unpacked, err := (&image.Debian{Cache: cache, Logf: logf}).Unpacked(t.Context(), debian.Userland())
 	require.NoError(t, err)
 	s.wrap(t, unpacked)
+	s.env = buildSettings()
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOROOT"} {
 		s.env = append(s.env, name+"="+goOutput(t, s.root, "env", name))
 	}
@@ -175,7 +176,7 @@ func (s *stand) environment(t *testing.T) []string {
 		"HOME=" + home, "GOBIN=" + own, "LC_ALL=C.UTF-8", "TERM=dumb", "AWS_EC2_METADATA_DISABLED=true", "TMPDIR=" + t.TempDir(),
 		"PATH=" + strings.Join([]string{own, s.programs, s.others, goDir, "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"}, ":"),
 		// What the page needs has to be in the repository or in Go's caches: there is no network.
-		"GOPROXY=off", "GOFLAGS=-buildvcs=false",
+		"GOPROXY=off",
 	}, s.env...)
 }
 
@@ -201,10 +202,20 @@ func (s *stand) copy(t *testing.T) string {
 	return folder
 }
 
+// buildSettings are those by which the suites are compiled (the Makefile's E2E_BUILD), so that what is compiled is shared;
+// -trimpath makes the copies of the repository, each in a folder of its own, one to Go's cache.
+func buildSettings() []string {
+	return []string{
+		"CGO_ENABLED=0",
+		"GOFLAGS=-buildvcs=false -trimpath -tags=grpcnotrace,remove_all_sd,enable_kubernetes_sd -gcflags=all=-dwarf=false",
+	}
+}
+
 func goCommand(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), buildSettings()...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "go %v: %s", args, out)
 }

@@ -24,8 +24,6 @@ const (
 	before     = "before"
 )
 
-const markerBegin = "<!-- docs:"
-
 // marked returns the block's marker of that verb.
 func (b block) marked(verb string) (string, bool) {
 	for _, m := range b.markers {
@@ -77,7 +75,7 @@ func parseMarker(comment string) (marker, bool) {
 func checkMarkerPlace(t *testing.T, path string, line int, n *ast.HTMLBlock, source []byte) {
 	t.Helper()
 	text := comment(n, source)
-	if !strings.Contains(text, "docs:") || !strings.HasPrefix(text, "<!--") {
+	if inside, ok := strings.CutPrefix(text, "<!--"); !ok || !strings.HasPrefix(strings.TrimSpace(inside), "docs") {
 		return
 	}
 	_, ok := parseMarker(text)

@@ -122,7 +122,7 @@ func (s *session) script(t *testing.T, commands string) (script, out string) {
 }
 
 // patience is how long one block may take.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // ended waits for the step's end.
 func (s *session) ended(t *testing.T) (int, error) {
