@@ -47,7 +47,7 @@ func startSession(t *testing.T, prefix []string, folder string, env []string) *s
 	t.Helper()
 	s := &session{dir: t.TempDir(), exit: make(chan struct{})}
 	args := append(prefix[:len(prefix):len(prefix)], "bash", "--noprofile", "--norc")
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Dir, cmd.Env = folder, env
 	// Without a namespace of processes the group is what ends with the page.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

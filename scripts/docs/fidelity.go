@@ -52,6 +52,7 @@ func evidenceTable(checks []conformance.Check) string {
 	marks := []struct{ mark, meaning string }{
 		{"D", "AWS documents it"}, {"O", "somebody observed it on AWS"}, {"M", "measured with a real client"},
 		{"C", "read in Cortex's code"}, {"I", "inferred"}, {"R", "recalled"},
+		{"scratchstack", "read in an independent implementation of AWS's signature checks"},
 	}
 	var rows [][]string
 	for _, m := range marks {

@@ -1,15 +1,22 @@
 package main
 
+import (
+	"strings"
+
+	"github.com/ampersand-amp/ampersand/fixtures/components"
+)
+
 // setting is a variable of the environment, or of make, that the suites and targets read.
 type setting struct{ name, values, preset, meaning string }
 
 // settings are all of them. A test compares the names with those that the code and the Makefile read.
 func settings() []setting {
+	release := components.DefaultRelease()
 	return []setting{
 		{"E2E_CLUSTER", "auto, kwok, kind, existing", "auto", "what the lab stands on. auto: kind where a Docker daemon answers, else KWOK; existing goes with E2E_AMP=aws"},
 		{"E2E_IMAGES", "auto, published, built", "auto", "images on kind. auto: published where a registry answers, else built; the run says which and why"},
-		{"E2E_KUBERNETES", "1.36, 1.35", "1.36", "version of Kubernetes"},
-		{"E2E_KEDA", "2.21, 2.20", "2.21", "version of KEDA"},
+		{"E2E_KUBERNETES", strings.Join(components.KubernetesMinors(), ", "), release.Kubernetes, "version of Kubernetes"},
+		{"E2E_KEDA", strings.Join(components.KEDAMinors(), ", "), release.KEDA, "version of KEDA"},
 		{"E2E_AMP", "emulator, aws", "emulator", "who is AMP"},
 		{"E2E_PROFILE", "fast, real", "fast; on AWS real", "periods. real is the recipe's and Kubernetes' own, some 9 minutes for the main job"},
 		{"E2E_SIGNING", "proxy, native, irsa, both, all", "both", "who signs KEDA's queries. both: the first two"},
