@@ -27,6 +27,7 @@
 //	<!-- docs: file mine.yaml -->                          written to that file, which a later block must name
 //	<!-- docs: file mine.yaml scenario -->                 and read as a scenario
 //	<!-- docs: from emulator/example_test.go -->           these lines are in that file, whatever their indentation
+//	<!-- emulator/example_test.go TestThreeLines -->       the same
 //	<!-- docs: fails 1 -->                                 the commands end with that exit code
 //	<!-- docs: before
 //	cp fixtures/manifests/scaling/base/scaledobject.yaml .

@@ -61,9 +61,16 @@ func comment(n *ast.HTMLBlock, source []byte) string {
 	return strings.TrimSpace(text)
 }
 
-var markerForm = regexp.MustCompile(`(?s)^<!-- docs:\s*(\S+)(.*?)-->$`)
+var (
+	markerForm = regexp.MustCompile(`(?s)^<!-- docs:\s*(\S+)(.*?)-->$`)
+	// exampleForm names a test file and the function whose body the block is (TestPagesShowTheExamples writes it).
+	exampleForm = regexp.MustCompile(`^<!-- (\S+_test\.go) \w+ -->$`)
+)
 
 func parseMarker(comment string) (marker, bool) {
+	if parts := exampleForm.FindStringSubmatch(comment); parts != nil {
+		return marker{from, parts[1]}, true
+	}
 	parts := markerForm.FindStringSubmatch(comment)
 	if parts == nil {
 		return marker{}, false
