@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,7 +35,7 @@ type session struct {
 func isolated(ctx context.Context) ([]string, bool) {
 	for _, as := range [][]string{nil, {"--user", "--map-root-user"}} {
 		prefix := append([]string{"unshare"}, append(as, "--net", "--pid", "--fork", "--kill-child", "--mount-proc")...)
-		try := append(prefix[1:len(prefix):len(prefix)], "ip", "link", "set", "lo", "up")
+		try := slices.Concat(prefix[1:], []string{"ip", "link", "set", "lo", "up"})
 		if exec.CommandContext(ctx, prefix[0], try...).Run() == nil {
 			return prefix, true
 		}
@@ -46,7 +47,7 @@ func isolated(ctx context.Context) ([]string, bool) {
 func startSession(t *testing.T, prefix []string, folder string, env []string) *session {
 	t.Helper()
 	s := &session{dir: t.TempDir(), exit: make(chan struct{})}
-	args := append(prefix[:len(prefix):len(prefix)], "bash", "--noprofile", "--norc")
+	args := slices.Concat(prefix, []string{"bash", "--noprofile", "--norc"})
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Dir, cmd.Env = folder, env
 	// Without a namespace of processes the group is what ends with the page.

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -54,7 +55,7 @@ func ask(ctx context.Context, dir, about string, words ...string) (command, erro
 }
 
 func help(ctx context.Context, dir string, words []string) (string, error) {
-	args := append(words[1:len(words):len(words)], "--help")
+	args := slices.Concat(words[1:], []string{"--help"})
 	out, err := exec.CommandContext(ctx, filepath.Join(dir, words[0]), args...).Output()
 	if err != nil {
 		return "", fmt.Errorf("ask %s for help: %w", strings.Join(words, " "), err)

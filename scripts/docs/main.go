@@ -19,14 +19,16 @@ import (
 	"github.com/ampersand-amp/ampersand/e2e/lab/build"
 )
 
-func main() {
+func main() { os.Exit(run()) }
+
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := write(ctx, os.Stderr); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "docs:", err)
-		stop()
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // write brings the pages up to date.
