@@ -90,14 +90,14 @@ func newStand(t *testing.T) *stand {
 }
 
 // environment is that of the distribution's programs: their own libraries, and nothing of the person who runs this.
-func (s *stand) environment(t *testing.T, more ...string) []string {
+func (s *stand) environment(t *testing.T) []string {
 	t.Helper()
 	libraries, err := debian.Libraries(s.debian)
 	require.NoError(t, err)
-	return append([]string{
+	return []string{
 		"HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "PATH=/nonexistent", "AWS_EC2_METADATA_DISABLED=true",
 		libraries,
-	}, more...)
+	}
 }
 
 // startEmulator starts `ampersand serve` with data of its own and waits until it is ready.
