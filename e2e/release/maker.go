@@ -57,7 +57,9 @@ func (p Product) Names() []string {
 func (m *Maker) Build(ctx context.Context, platform build.Platform) (Product, error) {
 	began := time.Now()
 	builder := &build.Builder{Root: m.Root, Cache: m.Cache, Platform: platform, Logf: m.Logf}
-	programs, err := builder.Build(ctx, []components.Component{components.Published(m.Version.LinkFlags())})
+	c := components.Published(m.Version.LinkFlags())
+	c.Name += "-" + platform.OS + "-" + platform.Arch // who makes one platform does not wait for who makes another
+	programs, err := builder.Build(ctx, []components.Component{c})
 	if err != nil {
 		return Product{}, fmt.Errorf("programs for %s: %w", platform, err)
 	}
