@@ -25,7 +25,6 @@ RELEASE := CGO_ENABLED=0 go run $(E2E_BUILD) ./scripts/release
 AXE_VERSION := 4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
-
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +45,7 @@ test-browser: ## The report's page and the console in a headless Chromium, which
 
 .PHONY: axe
 axe: ## The same, with axe-core fetched by npm into the cache, by its hash
-	dir="$${AMPERSAND_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ampersand}/axe-core-$(AXE_VERSION)"; mkdir -p "$$dir"; \
+	dir="$${AMPERSAND_CACHE:-$$HOME/.cache/ampersand}/axe-core-$(AXE_VERSION)"; mkdir -p "$$dir"; \
 	  [ -f "$$dir/package/axe.min.js" ] || { npm pack --silent --pack-destination "$$dir" axe-core@$(AXE_VERSION) >/dev/null; \
 	    echo "$(AXE_SHA256)  $$dir/axe-core-$(AXE_VERSION).tgz" | sha256sum --check --quiet; tar -xzf "$$dir/axe-core-$(AXE_VERSION).tgz" -C "$$dir" package/axe.min.js; }; \
 	  $(MAKE) test-browser AXE="$$dir/package/axe.min.js"

@@ -45,8 +45,8 @@ expect: {reach: 7}
 `
 )
 
-// newProject writes that project into a folder of its own, which is no clone of anything.
-func newProject(t *testing.T) string {
+// newWorkspace writes that project into a folder of its own, which is no clone of anything.
+func newWorkspace(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -87,7 +87,7 @@ func readJUnit(t *testing.T, path string) (report junit) {
 
 // TestActionPasses plays the action for a ScaledObject: it scales as it should, and the workflow is told so.
 func TestActionPasses(t *testing.T) {
-	project := newProject(t)
+	project := newWorkspace(t)
 	job := newJob(t, unpacked(t), project, map[string]string{"scaledobject": "deploy/scaledobject.yaml", "load": "77", "reach": "4"})
 	require.True(t, job.play(), "the step must pass")
 
@@ -116,7 +116,7 @@ func TestActionPasses(t *testing.T) {
 
 // TestActionFails plays a scenario of the project's that does not come about: the step fails, and everything that explains it is kept.
 func TestActionFails(t *testing.T) {
-	project := newProject(t)
+	project := newWorkspace(t)
 	job := newJob(t, unpacked(t), project, map[string]string{
 		"scenario": "ci/greedy.yaml", "signing": "native", "artifacts": "out/scaling", "artifact-name": "scaling",
 	})
@@ -153,7 +153,7 @@ func TestActionRefuses(t *testing.T) {
 	action := unpacked(t)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			project := newProject(t)
+			project := newWorkspace(t)
 			inputs := maps.Clone(good)
 			maps.Copy(inputs, tt.inputs)
 			job := newJob(t, action, project, inputs)

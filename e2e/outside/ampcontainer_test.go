@@ -14,7 +14,7 @@ import (
 // testcontainers-go. It knows no other module of this repository.
 func TestContainerModule(t *testing.T) {
 	require.NotEmpty(t, os.Getenv("AMPERSAND_IMAGE"), "AMPERSAND_IMAGE names the image: make image, then make test-ampcontainer AMPERSAND_IMAGE=ampersand:latest")
-	p := newProject(t, map[string]string{ampcontainer: "emulator/ampcontainer"})
+	p := newModule(t, map[string]string{ampcontainer: "emulator/ampcontainer"})
 	p.copy("e2e/outside/testdata/container/container_test.go", "scaler_test.go")
 	// The clients, in the versions that this repository has.
 	here := project{t, repository(t)}

@@ -101,6 +101,17 @@ func (c composition) workspace(service, port string) string {
 	return "http://" + c.run("port", service, port) + "/workspaces/" + composeWorkspace
 }
 
+// status is what a page answers.
+func status(t *testing.T, url string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	return res.StatusCode
+}
+
 // The file brings an AMP and a proxy that signs up, in that order, and the samples are there again after a down and an up.
 func TestComposeFile(t *testing.T) {
 	c := newComposition(t)
@@ -117,6 +128,7 @@ func TestComposeFile(t *testing.T) {
 	require.Equal(t, []float64{7}, values)
 	_, err = sample.QueryUnsigned(t.Context(), signing.Workspace, "orders")
 	require.ErrorContains(t, err, "403", "and gets nothing from AMP itself")
+	require.Equal(t, http.StatusOK, status(t, "http://"+c.run("port", "ampersand", "2677")+"/_ampersand/"), "the console")
 	signing.SecretKey = "another"
 	_, err = signing.Query(t.Context(), "orders")
 	require.ErrorContains(t, err, "403")

@@ -22,7 +22,7 @@ var heavy = []string{
 // TestGoPackage is a project whose tests use package emulator.
 func TestGoPackage(t *testing.T) {
 	t.Parallel()
-	p := newProject(t, map[string]string{ampersand: "."})
+	p := newModule(t, map[string]string{ampersand: "."})
 	p.copy("emulator/example_test.go", "scaler_test.go")
 	p.run("mod", "tidy")
 

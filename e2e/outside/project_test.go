@@ -35,8 +35,8 @@ type project struct {
 	dir string
 }
 
-// newProject makes a module that takes modules of this repository from folders.
-func newProject(t *testing.T, replacements map[string]string) project {
+// newModule makes a module that takes modules of this repository from folders.
+func newModule(t *testing.T, replacements map[string]string) project {
 	t.Helper()
 	p := project{t, t.TempDir()}
 	p.run("mod", "init", "shop.example/scaler")

@@ -50,8 +50,6 @@ func Spec(v Version, p Product, license string) image.Spec {
 			"PATH=/bin",
 			"AMPERSAND_LISTEN=0.0.0.0:2677",
 			"AMPERSAND_DATA_DIR=" + DataFolder,
-			// Who asks from outside the container has no loopback address in it. A port is as open as it is published.
-			"AMPERSAND_CONSOLE_OPEN=true",
 		},
 		Volumes: []string{DataFolder}, Ports: []string{"2677/tcp", "8080/tcp", "8765/tcp"},
 		Labels: Annotations(v),

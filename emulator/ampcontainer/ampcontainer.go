@@ -63,9 +63,6 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 		testcontainers.WithExposedPorts(port),
 		testcontainers.WithEnv(map[string]string{
 			envListen: "0.0.0.0:" + strings.TrimSuffix(port, "/tcp"),
-			// The image opens it, for who publishes its port on loopback. Here it is
-			// published on every address of the machine.
-			envConsoleOpen: "false",
 		}),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/-/ready").WithPort(port)),
 	}

@@ -35,5 +35,10 @@ func settings() []setting {
 		{"TARGET", "a URL", "an emulator of its own", "`make conformance`: what is examined"},
 		{"ARGS", "flags", "", "`make conformance`: further flags of `ampersand conformance`"},
 		{"CHROMIUM", "a program", "chromium of the path", "`make test-browser`: the browser"},
+		{"AXE", "a file, axe.min.js", "", "`make test-browser`: axe-core judges the console too; `make axe` fetches it"},
+		{"JUNIT", "a file", "", "`make test`: the results as JUnit XML"},
+		{"FUZZTIME", "a duration of Go's", "2s", "`make fuzz-smoke`: how long each fuzz test is played"},
+		{"AMPERSAND_IMAGE", "the name of an image", "", "`make test-ampcontainer`: the image to try; the compose file: the image to start (ampersand:latest)"},
+		{"VERSION", "v and a version", "the newest of CHANGELOG.md", "`make release`, `make image`: what must be the newest ([release.md](release.md))"},
 	}
 }
