@@ -39,6 +39,6 @@ func settings() []setting {
 		{"JUNIT", "a file", "", "`make test`: the results as JUnit XML"},
 		{"FUZZTIME", "a duration of Go's", "2s", "`make fuzz-smoke`: how long each fuzz test is played"},
 		{"AMPERSAND_IMAGE", "the name of an image", "", "`make test-ampcontainer`: the image to try; the compose file: the image to start (ampersand:latest)"},
-		{"VERSION", "v and a version", "the newest of CHANGELOG.md", "`make release`, `make image`: what must be the newest ([release.md](release.md))"},
+		{"VERSION", "v and a version", "the newest of CHANGELOG.md", "`make release`: what must be the newest ([release.md](release.md))"},
 	}
 }
