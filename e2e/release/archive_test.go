@@ -9,6 +9,7 @@ import (
 	"debug/elf"
 	"debug/macho"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -43,7 +44,7 @@ func packed(t *testing.T, path string) (map[string]*tar.Header, map[string][]byt
 	headers, contents := map[string]*tar.Header{}, map[string][]byte{}
 	for r := tar.NewReader(stream); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return headers, contents
 		}
 		require.NoError(t, err)

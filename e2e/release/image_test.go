@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"archive/tar"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -32,7 +33,7 @@ func files(t *testing.T, img v1.Image) (map[string]*tar.Header, map[string][]byt
 		require.NoError(t, err)
 		for r := tar.NewReader(stream); ; {
 			h, err := r.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(t, err)
