@@ -161,11 +161,14 @@ func (s Spec) created() time.Time {
 	return s.Created.UTC()
 }
 
+// smallLevel is gzip's own default. The levels above it take many times as long for a percent.
+const smallLevel = 6
+
 // level is how hard layers are compressed. The fastest one does where images are made and unpacked on one machine: what they
 // hold is mostly programs that do not become much smaller.
 func (s Spec) level() int {
 	if s.Small {
-		return gzip.BestCompression
+		return smallLevel
 	}
 	return gzip.BestSpeed
 }
