@@ -101,6 +101,17 @@ func (c composition) workspace(service, port string) string {
 	return "http://" + c.run("port", service, port) + "/workspaces/" + composeWorkspace
 }
 
+// volumes are the names of those that the composition's containers use.
+func (c composition) volumes() []string {
+	c.t.Helper()
+	containers := strings.Fields(c.run("--profile", "app", "ps", "--all", "--quiet"))
+	require.NotEmpty(c.t, containers)
+	out, err := exec.CommandContext(c.t.Context(), "docker", append([]string{"inspect", "--format",
+		`{{range .Mounts}}{{if eq (print .Type) "volume"}}{{.Name}} {{end}}{{end}}`}, containers...)...).Output()
+	require.NoError(c.t, err)
+	return strings.Fields(string(out))
+}
+
 // status is what a page answers.
 func status(t *testing.T, url string) int {
 	t.Helper()
@@ -117,6 +128,7 @@ func TestComposeFile(t *testing.T) {
 	c := newComposition(t)
 	c.run("up", "--wait")
 	require.ElementsMatch(t, []string{"ampersand", "sigv4proxy"}, strings.Fields(c.run("ps", "--services")))
+	require.Equal(t, []string{c.project + "_samples"}, c.volumes(), "a nameless volume would stay behind after a down")
 
 	signing := sample.Client{
 		Workspace: c.workspace("ampersand", "2677"), Region: emulator.DefaultRegion,
@@ -145,6 +157,7 @@ func TestComposeFile(t *testing.T) {
 func TestComposeFileWithTheApplication(t *testing.T) {
 	c := newComposition(t)
 	c.run("--profile", "app", "up", "--wait", "ho11y")
+	require.Empty(t, c.volumes())
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.run("--profile", "app", "port", "ho11y", "8765")+"/metrics", nil)
 	require.NoError(t, err)
 	res, err := http.DefaultClient.Do(req)
