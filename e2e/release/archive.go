@@ -21,7 +21,7 @@ import (
 // Checksums is the file that `sha256sum -c` reads.
 const Checksums = "SHA256SUMS"
 
-// compression is gzip's own default. The levels above it take many times as long for a percent.
+// compression is gzip's own default. The levels above it take many times as long for three percent.
 const compression = 6
 
 // File is a file of a release.

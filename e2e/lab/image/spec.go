@@ -161,7 +161,7 @@ func (s Spec) created() time.Time {
 	return s.Created.UTC()
 }
 
-// smallLevel is gzip's own default. The levels above it take many times as long for a percent.
+// smallLevel is gzip's own default. The levels above it take many times as long for three percent.
 const smallLevel = 6
 
 // level is how hard layers are compressed. The fastest one does where images are made and unpacked on one machine: what they
