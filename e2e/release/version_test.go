@@ -70,9 +70,6 @@ func TestVersionsThatAreRefused(t *testing.T) {
 
 func TestRevision(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
-	}
 	root := clone(t, twoVersions)
 	git(t, root, "init", "--quiet")
 	git(t, root, "add", ".")
