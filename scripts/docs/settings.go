@@ -20,7 +20,7 @@ func settings() []setting {
 		{"E2E_AMP", "emulator, aws", "emulator", "who is AMP"},
 		{"E2E_PROFILE", "fast, real", "fast; on AWS real", "periods. real is the recipe's and Kubernetes' own, some 9 minutes for the main job"},
 		{"E2E_SIGNING", "proxy, native, irsa, both, all", "both", "who signs KEDA's queries. both: the first two"},
-		{"E2E_SCENARIO", "files, or names of ours, with commas between", "all of ours", "what TestScenarios plays ([scenarios.md](scenarios.md))"},
+		{"E2E_SCENARIO", "files, or names of ours, with commas between", "all of ours", "what TestScenarios plays ([scenarios.md](scenarios.md)). The first gives the lab its periods and the main job its load: beside other suites begin with autoscaling"},
 		{"SCENARIO", "the same", "", "the same for `make e2e-local`, instead of the main job"},
 		{"E2E_BASELINE", "timeline.json of an earlier run", "", "compared.html lays this run over it"},
 		{"E2E_KEEP", "0, 1", "0", "1 leaves the lab up, and says how to reach and remove it (on KWOK until Ctrl-C)"},
